@@ -1,0 +1,127 @@
+"""Writing files so that a final name never holds half a file: temporary neighbour, fsync, mode, rename, fsync folder."""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+
+from gantools.errors import RefusedError, output_errors
+
+
+def fault(point: str) -> None:
+    """Stop here when a test asks for it; in normal use this does nothing.
+
+    With ``GANTOOLS_TESTING=1`` and ``GANTOOLS_FAULT=point`` in the environment the process kills itself, as a power
+    cut would, when it reaches that point for the first time; ``point:3`` means the third time.
+    """
+    if os.environ.get("GANTOOLS_TESTING") != "1" or "GANTOOLS_FAULT" not in os.environ:
+        return
+    wanted, _, count = os.environ["GANTOOLS_FAULT"].partition(":")
+    if wanted != point:
+        return
+    left = int(count or 1) - 1
+    if left == 0:
+        os.kill(os.getpid(), 9)
+    os.environ["GANTOOLS_FAULT"] = f"{point}:{left}"
+
+
+@contextlib.contextmanager
+def atomic_writer(path: Path, *, durable: bool = True, previous: Path | None = None) -> Iterator[BinaryIO]:
+    """Open a temporary neighbour of ``path`` for writing; on a clean exit it takes the name ``path``.
+
+    Args:
+        path: the final name. Its folder is made if absent. A symbolic link is kept and its target replaced.
+        durable: wait until the bytes are on the disk before and after the rename. False is for pictures that can be
+            made again: still never half-written after a crash of the process, but not proof against a power cut.
+        previous: keep the file that is replaced under this name (a hard link, so ``path`` is never absent).
+
+    Raises:
+        RefusedError: ``path`` is a folder, a device or a pipe.
+        ResourceError: the disk is full or the place cannot be written. The old file is unchanged in every case.
+    """
+    target = Path(os.path.realpath(path))
+    with output_errors(path):
+        mode = _mode_for(path, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.parent / f"{_prefix(target)}{os.getpid()}.tmp"
+        try:
+            fault("open")
+            with open(temporary, "wb") as stream:
+                fault("write")
+                yield stream
+                stream.flush()
+                fault("fsync")
+                if durable:
+                    os.fsync(stream.fileno())
+                fault("chmod")
+                os.fchmod(stream.fileno(), mode)
+            if previous is not None:
+                _keep_previous(target, previous)
+            fault("rename")
+            os.replace(temporary, target)
+            fault("fsync-folder")
+            if durable:
+                _fsync_folder(target.parent)
+            fault("done")
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def write_bytes(path: Path, data: bytes, *, durable: bool = True, previous: Path | None = None) -> None:
+    """Replace ``path`` by ``data`` in one step; see ``atomic_writer``."""
+    with atomic_writer(path, durable=durable, previous=previous) as stream:
+        stream.write(data)
+
+
+def sweep(path: Path) -> None:
+    """Remove temporary neighbours of ``path`` whose process has died. Call it under the lock of ``path``."""
+    target = Path(os.path.realpath(path))
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(target.parent):
+            if entry.name.startswith(_prefix(target)) and not _alive(entry.name):
+                os.unlink(entry.path)
+
+
+def _prefix(target: Path) -> str:
+    """Return how temporary neighbours of ``target`` begin: short, so that a name of 255 bytes works too."""
+    return f".gantools-{blake2b(os.fsencode(target.name), digest_size=6).hexdigest()}-"
+
+
+def _alive(temporary_name: str) -> bool:
+    pid = temporary_name.rsplit("-", 1)[1].removesuffix(".tmp")
+    return pid.isdigit() and int(pid) != os.getpid() and os.path.exists(f"/proc/{pid}")
+
+
+def _mode_for(path: Path, target: Path) -> int:
+    """Return the mode that the new file gets: the old one's, or what the umask leaves of 0666."""
+    try:
+        status = target.stat()
+    except FileNotFoundError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or a pipe"
+        raise RefusedError(f"{path}: found {kind}, expected the name of a file to write")
+    return stat.S_IMODE(status.st_mode)
+
+
+def _keep_previous(target: Path, previous: Path) -> None:
+    fault("previous")
+    if target.exists():
+        spare = previous.parent / f"{_prefix(previous)}{os.getpid()}.tmp"
+        spare.unlink(missing_ok=True)
+        os.link(target, spare)
+        os.replace(spare, previous)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
