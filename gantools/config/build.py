@@ -1,0 +1,247 @@
+"""Building, checking and comparing configurations. Values go by dotted names such as ``optimizer.lr_g``."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple, get_origin
+
+from gantools.config import catalog
+from gantools.config.fields import OnResume, fault, setting_of
+from gantools.config.run import RunConfig
+from gantools.config.sizes import doublings, nearest_sides
+from gantools.errors import InputError, UsageError, unknown_name
+
+
+class PictureShape(NamedTuple):
+    """Height and width in pixels, and channels (1 grey, 3 RGB, 4 RGBA)."""
+
+    height: int
+    width: int
+    channels: int
+
+    def __str__(self) -> str:
+        """Write the shape as people do: ``64x48 RGB`` (width x height)."""
+        return f"{self.width}x{self.height} {({1: 'grey', 3: 'RGB', 4: 'RGBA'})[self.channels]}"
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A checked configuration, and for each dotted name where its value came from."""
+
+    config: RunConfig
+    origins: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value that differs between a stored run and what was typed."""
+
+    name: str
+    old: Any
+    new: Any
+    on_resume: OnResume
+
+
+def all_fields() -> dict[str, "dataclasses.Field[Any]"]:
+    """Return every field of a run by its dotted name, in the order of declaration."""
+    table: dict[str, dataclasses.Field[Any]] = {}
+    for field in dataclasses.fields(RunConfig):
+        if dataclasses.is_dataclass(field.type):
+            table |= {f"{field.name}.{inner.name}": inner for inner in dataclasses.fields(field.type)}
+        else:
+            table[field.name] = field
+    return table
+
+
+def values_of(config: RunConfig) -> dict[str, Any]:
+    """Return the values of ``config`` by dotted name."""
+    return {name: _lookup(config, name) for name in all_fields()}
+
+
+def build(values: dict[str, Any]) -> RunConfig:
+    """Make a configuration from values by dotted name; absent names keep the fields' defaults. Nothing is checked."""
+    top: dict[str, Any] = {}
+    for name, value in values.items():
+        subject, _, inner = name.rpartition(".")
+        if subject:
+            top.setdefault(subject, {})[inner] = value
+        else:
+            top[name] = value
+    subjects = {field.name: field.type for field in dataclasses.fields(RunConfig)}
+    made = {name: subjects[name](**value) if isinstance(value, dict) else value for name, value in top.items()}  # type: ignore[operator]
+    return RunConfig(**made)
+
+
+def resolve(shape: PictureShape, typed: dict[str, Any]) -> Resolved:
+    """Build the configuration of a new run: the fields' defaults, then the preset, then the data, then what was typed.
+
+    Args:
+        shape: what the data are.
+        typed: values by dotted name, from flags and ``--set``.
+
+    Raises:
+        UsageError: values out of range, unknown names, or values that contradict each other, all of them together.
+    """
+    preset = typed.get("preset", "auto")
+    recipe = catalog.find("--preset", catalog.PRESETS, preset).load()
+    family = typed.get("network.family", "dcgan")
+    catalog.find("--arch", catalog.FAMILIES, family)
+    chosen = recipe(family)
+    data = {f"network.{name}": value for name, value in shape._asdict().items()}
+    values = {name: value for name, (value, _) in chosen.items()} | data | typed
+    config = build(values)
+    origins = {name: setting_of(field).source or "default" for name, field in all_fields().items()}
+    origins |= {name: f"preset {preset}: {why}" for name, (_, why) in chosen.items()}
+    origins |= dict.fromkeys(data, "the data") | dict.fromkeys(typed, "typed")
+    check(config)
+    return Resolved(config, origins)
+
+
+def check(config: RunConfig) -> None:
+    """Check every value and every combination; report all faults together.
+
+    Raises:
+        UsageError: at least one fault.
+    """
+    values = values_of(config)
+    faults = [text for name, field in all_fields().items() if (text := fault(name, field, values[name]))]
+    hint = None
+    if not faults:
+        faults, hint = _contradictions(config)
+    if len(faults) == 1:
+        raise UsageError(faults[0], hint=hint)
+    if faults:
+        raise UsageError(f"{len(faults)} faults in the configuration: " + "; ".join(faults), hint=hint)
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Read ``network.latent_dim=64`` as a dotted name and a value of the field's type.
+
+    Raises:
+        UsageError: no such field, or a value of another type.
+    """
+    name, equals, value = text.partition("=")
+    fields = all_fields()
+    if not equals:
+        raise UsageError(f"--set: found '{text}', expected FIELD=VALUE", hint="--set network.latent_dim=64")
+    if name not in fields:
+        raise unknown_name("--set", name, fields)
+    return name, _convert(name, fields[name], value)
+
+
+def parse_drop(text: str) -> tuple[float, int]:
+    """Read ``0.1@400k`` as (factor, images seen).
+
+    Raises:
+        UsageError: not of that form, or the factor not in (0, 1].
+    """
+    factor, at, images = text.partition("@")
+    multiple = {"k": 1_000, "m": 1_000_000}.get(images[-1:].lower(), 1)
+    digits = images if multiple == 1 else images[:-1]
+    try:
+        parsed = (float(factor), int(float(digits) * multiple))
+        if at and 0.0 < parsed[0] <= 1.0 and parsed[1] >= 0:
+            return parsed
+    except (ValueError, OverflowError):
+        pass
+    message = f"--lr-drop: found '{text}', expected FACTOR@IMAGES with a factor in (0, 1]"
+    raise UsageError(message, hint="--lr-drop 0.1@400k")
+
+
+def to_json(config: RunConfig) -> dict[str, Any]:
+    """Return the configuration as nested JSON values."""
+    return dataclasses.asdict(config)
+
+
+def from_json(document: Any, name: str) -> RunConfig:
+    """Read a stored configuration; ``name`` is the file it came from.
+
+    Raises:
+        InputError: fields missing, unknown, of another type or out of range.
+    """
+    try:
+        flat = {
+            key if not isinstance(value, dict) else f"{key}.{inner}": value if not isinstance(value, dict) else item
+            for key, value in document.items()
+            for inner, item in (value.items() if isinstance(value, dict) else [("", value)])
+        }
+        fields = all_fields()
+        if flat.keys() != fields.keys():
+            odd = sorted(flat.keys() ^ fields.keys())
+            raise ValueError(f"fields that differ: {', '.join(odd[:5])}")
+        config = build({key: _stored(fields[key], value) for key, value in flat.items()})
+        check(config)
+    except (AttributeError, TypeError, ValueError, UsageError) as error:
+        raise InputError(f"{name}: found a stored configuration that cannot be read ({error})") from error
+    return config
+
+
+def changes(stored: RunConfig, typed: dict[str, Any]) -> list[Change]:
+    """Return the typed values that differ from the stored ones; what was not typed keeps its stored value."""
+    fields, values = all_fields(), values_of(stored)
+    return [
+        Change(name, values[name], value, setting_of(fields[name]).on_resume)
+        for name, value in typed.items()
+        if values[name] != value
+    ]
+
+
+def with_values(config: RunConfig, new: dict[str, Any]) -> RunConfig:
+    """Return ``config`` with some values replaced, checked."""
+    changed = build(values_of(config) | new)
+    check(changed)
+    return changed
+
+
+def _contradictions(config: RunConfig) -> tuple[list[str], str | None]:
+    """Name both sides of every pair of values that cannot go together, and the remedy of the last one."""
+    faults, hint = [], None
+    network, family = config.network, catalog.FAMILIES[config.network.family]
+    if not family.any_size and doublings(network.height, network.width) is None:
+        fitting = ", ".join(map(str, nearest_sides(max(network.height, network.width))))
+        faults.append(
+            f"--arch {network.family}: found pictures of {network.width}x{network.height}, expected sides of 3 to 8 "
+            f"times a power of two with the same power on both sides; nearest: {fitting}"
+        )
+        hint = f"prepare the pictures again with --size {fitting.split(', ')[0]}, or use --arch fc"
+    if network.critic_norm not in family.critic_norms:
+        known = ", ".join(family.critic_norms)
+        faults.append(f"--arch {network.family} and network.critic_norm={network.critic_norm}: expected {known}")
+        hint = f"--set network.critic_norm={family.critic_norms[0]}"
+    if config.loss.penalty != "none" and network.critic_norm == "batch":
+        faults.append(
+            f"--penalty {config.loss.penalty} and network.critic_norm=batch: a penalty is taken picture by picture, "
+            "batch statistics mix the pictures of a batch; expected one of the two"
+        )
+        hint = f"--penalty {config.loss.penalty} --set network.critic_norm=none"
+    return faults, hint
+
+
+def _lookup(config: RunConfig, name: str) -> Any:
+    value: Any = config
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _convert(name: str, field: "dataclasses.Field[Any]", text: str) -> Any:
+    if get_origin(field.type) is tuple:
+        return tuple(parse_drop(part) for part in text.split(",") if part)
+    try:
+        value = field.type(text)  # type: ignore[operator]
+    except ValueError:
+        expected = {int: "a whole number", float: "a number"}[field.type]  # type: ignore[index]
+        raise UsageError(f"--set {name}: found '{text}', expected {expected}") from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"--set {name}: found '{text}', expected a finite number")
+    return value
+
+
+def _stored(field: "dataclasses.Field[Any]", value: Any) -> Any:
+    if get_origin(field.type) is tuple:
+        return tuple((float(factor), int(images)) for factor, images in value)
+    if field.type is float and type(value) is int:
+        return float(value)
+    if type(value) is not field.type:
+        raise ValueError(f"{field.name} is {value!r}")
+    return value

@@ -1,0 +1,70 @@
+"""How a configuration field is described: its help, range, choices, source, and what a resumed run may do with it."""
+
+import dataclasses
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class OnResume(Enum):
+    """What happens when a resumed run is given another value for a field."""
+
+    FIXED = "refused: it defines the run"
+    ASK = "refused unless --allow-change names it"
+    EVENT = "accepted, stored, and logged as an event"
+    BITS = "accepted; the run is no longer bit-equal to an undisturbed one"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is known about one field besides its type and default.
+
+    Args:
+        help: one sentence, shown by --help, the reference and --print-config.
+        source: where the default comes from: a paper, a measurement, or "guess".
+        flag: the command-line option that sets it; empty: only ``--set``.
+        minimum, maximum: the allowed range, both ends included.
+        choices: the allowed names.
+        on_resume: what a resumed run may do.
+    """
+
+    help: str
+    source: str = ""
+    flag: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    on_resume: OnResume = OnResume.FIXED
+
+
+def setting(default: Any = dataclasses.MISSING, **known: Any) -> Any:
+    """Declare a dataclass field with a ``Setting``; without a default the data decide."""
+    return dataclasses.field(default=default, metadata={"setting": Setting(**known)})
+
+
+def setting_of(field: "dataclasses.Field[Any]") -> Setting:
+    """Return the ``Setting`` of a field declared by ``setting``."""
+    described: Setting = field.metadata["setting"]
+    return described
+
+
+def fault(name: str, field: "dataclasses.Field[Any]", value: Any) -> str | None:
+    """Say what is wrong with ``value`` for the field shown as ``name``, or None when it fits."""
+    known = setting_of(field)
+    shown = known.flag or f"--set {name}"
+    if known.choices and value not in known.choices:
+        return f"{shown}: found '{value}', expected one of {', '.join(known.choices)}"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        low = float("-inf") if known.minimum is None else known.minimum
+        high = float("inf") if known.maximum is None else known.maximum
+        if not low <= value <= high:
+            return f"{shown}: found {value}, expected {_range(known)}"
+    return None
+
+
+def _range(known: Setting) -> str:
+    if known.maximum is None:
+        return f"{known.minimum} or more"
+    if known.minimum is None:
+        return f"{known.maximum} or less"
+    return f"{known.minimum} to {known.maximum}"
