@@ -1,0 +1,126 @@
+"""What every network of a run is: its interface, its keyed initial weights, and how it is frozen.
+
+One alphabet of dimensions everywhere: N batch, C channels, H W height and width in pixels, Z latent.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from gantools.config.run import NetworkConfig
+from gantools.draws import normal, uniform
+from gantools.keys import key
+
+Views = tuple[Tensor, ...]
+"""Image batches of one scene, smallest first, each (N, C, H, W), float32 in [-1, 1]. Most families have one."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a parameter begins: mean + spread x (a standard normal, or uniform on [-1, 1), number)."""
+
+    mean: float
+    spread: float
+    is_uniform: bool = False
+
+    def draw(self, draw_key: int, shape: torch.Size) -> Tensor:
+        """Draw initial values of the given shape."""
+        numbers = (uniform if self.is_uniform else normal)(draw_key, *shape)
+        return torch.from_numpy(numbers).mul_(self.spread).add_(self.mean)
+
+
+class Network(nn.Module):
+    """A generator or a discriminator. It holds no random state; its weights begin by key."""
+
+    memory_format = torch.contiguous_format
+
+    def initial(self, module: nn.Module, name: str) -> Start:
+        """Say how the parameter ``name`` of ``module`` begins."""
+        raise NotImplementedError
+
+    def advance(self, images_seen: int) -> None:
+        """Take the shape that belongs to ``images_seen``; networks that do not grow do nothing."""
+
+    def reset(self, seed: int, purpose: str) -> None:
+        """Give every parameter its initial values, keyed by (seed, purpose, path of the parameter)."""
+        with torch.no_grad():
+            for path, module in self.named_modules():
+                for name, parameter in module.named_parameters(recurse=False):
+                    draw_key = key(seed, "init", purpose, f"{path}.{name}")
+                    parameter.copy_(self.initial(module, name).draw(draw_key, parameter.shape))
+
+
+class Generator(Network):
+    """Latents to views."""
+
+    latent_dim: int
+
+    def forward(self, z: Tensor) -> Views:
+        """Map latents (N, Z) to views."""
+        raise NotImplementedError
+
+
+class Discriminator(Network):
+    """Views to logits: positive for real."""
+
+    def views(self, images: Tensor) -> Views:
+        """Show real images (N, C, H, W) as this critic wants to see them; one full-size view unless overridden."""
+        return (images,)
+
+    def forward(self, views: Views) -> Tensor:
+        """Map views to logits (N,), float32."""
+        raise NotImplementedError
+
+
+class Family(Protocol):
+    """What a family's file offers the catalogue."""
+
+    @property
+    def generator(self) -> Callable[[NetworkConfig], Generator]:
+        """Build a generator, weights not yet set."""
+
+    @property
+    def discriminator(self) -> Callable[[NetworkConfig], Discriminator]:
+        """Build a discriminator, weights not yet set."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A family as two builders."""
+
+    generator: Callable[[NetworkConfig], Generator]
+    discriminator: Callable[[NetworkConfig], Discriminator]
+
+
+def buffers_of(network: nn.Module) -> list[Tensor]:
+    """Return copies of the network's buffers, in the order of their names."""
+    return [buffer.clone() for buffer in network.buffers()]
+
+
+def set_buffers(network: nn.Module, values: list[Tensor]) -> None:
+    """Write back what ``buffers_of`` returned."""
+    for buffer, value in zip(network.buffers(), values, strict=True):
+        buffer.copy_(value)
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Keep every parameter and buffer of ``network`` as it is, while gradients still pass through it.
+
+    It stays in training mode: batch statistics are those of the batch. No gradient of its weights is computed, which
+    makes a generator step cheaper, and buffers that a forward pass moves (spectral norm's vectors) are put back.
+    """
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    before = buffers_of(network)
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+        set_buffers(network, before)
