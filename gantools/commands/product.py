@@ -1,0 +1,107 @@
+"""Everything that reaches stdout, and stdin where ``-`` was written. People are spoken to elsewhere (console.py)."""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gantools.console import safe
+from gantools.errors import InputError, UsageError
+
+CHUNK_BYTES = 1 << 20
+
+
+def emit_paths(paths: Iterable[Path | str], print0: bool = False) -> None:
+    """Print paths, one a line or each ended by NUL, in the very bytes of their names.
+
+    On a terminal characters that are not printable are escaped. A closed stdout is nobody's loss.
+    """
+    if sys.stdout is None:
+        return
+    if sys.stdout.isatty() and not print0:
+        for path in paths:
+            sys.stdout.write(safe(os.fspath(path)) + "\n")
+    else:
+        end = b"\0" if print0 else b"\n"
+        sys.stdout.flush()
+        for path in paths:
+            sys.stdout.buffer.write(os.fsencode(path) + end)
+    sys.stdout.flush()
+
+
+def emit_json(command: str, document: Mapping[str, Any]) -> None:
+    """Print one JSON document whose first key names its schema, ``gantools.<command>/1``.
+
+    Args:
+        command: the command's name.
+        document: values that JSON knows, tuples and paths; NaN and the infinities become null.
+    """
+    text = json.dumps(_plain({"schema": f"gantools.{command}/1", **document}), indent=2, allow_nan=False)
+    emit_text(text)
+
+
+def emit_text(text: str) -> None:
+    """Print lines that are themselves the product, for example a version."""
+    if sys.stdout is not None:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+
+def binary_stdout() -> BinaryIO:
+    """Return the stream that takes the bytes of ``-o -``.
+
+    Raises:
+        UsageError: stdout is a terminal, or closed.
+    """
+    if sys.stdout is None:
+        raise UsageError("-o -: stdout is closed, expected a file or a pipe", hint="-o FILE")
+    if sys.stdout.isatty():
+        hint = "add > FILE or | COMMAND, or write -o FILE"
+        raise UsageError("-o -: stdout is a terminal, expected a file or a pipe", hint=hint)
+    sys.stdout.flush()
+    return sys.stdout.buffer
+
+
+def read_stdin(limit: int) -> bytes:
+    """Read all of stdin, for an input given as ``-``.
+
+    Args:
+        limit: bytes; more is refused before it is kept.
+
+    Raises:
+        UsageError: stdin is a terminal.
+        InputError: stdin is closed, empty, unreadable, or longer than ``limit``.
+    """
+    if sys.stdin is None:
+        raise InputError("-: stdin is closed, expected data", hint="add < FILE, or name the file instead of -")
+    if sys.stdin.isatty():
+        raise UsageError("-: stdin is a terminal, expected a file or a pipe", hint="add < FILE, or name the file")
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        while chunk := sys.stdin.buffer.read(CHUNK_BYTES):
+            size += len(chunk)
+            if size > limit:
+                raise InputError(f"-: found more than {limit} bytes on stdin, expected at most that many")
+            chunks.append(chunk)
+    except OSError as error:
+        raise InputError(f"-: stdin cannot be read ({error.strerror}), expected data") from error
+    if not chunks:
+        raise InputError("-: found nothing on stdin, expected data", hint="see what the command before the pipe said")
+    return b"".join(chunks)
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` made of what JSON can say."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
