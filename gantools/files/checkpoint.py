@@ -1,0 +1,143 @@
+"""A run in one file and out of it. The format is safetensors; ``document`` is its metadata; no pickle anywhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load as load_bytes
+from safetensors.torch import save as save_bytes
+from torch import Tensor
+
+from gantools.config.catalog import FAMILIES
+from gantools.config.run import RunConfig
+from gantools.device import Machine
+from gantools.errors import InputError, UnhealthyError
+from gantools.files.atomic import write_bytes
+from gantools.files.document import DataNote, Document, Lineage, parse_document, read_document
+from gantools.files.header import Header, content_digest, parse_header
+from gantools.nets.base import Generator
+from gantools.nets.layers import hold_statistics
+from gantools.training.average import stand
+from gantools.training.state import TrainState, check_schema
+
+DTYPE_NAMES = {torch.float32: "F32", torch.int64: "I64"}
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A checkpoint ready to be written: its bytes and what it says."""
+
+    data: bytes
+    document: Document
+
+
+def pack(state: TrainState, data: DataNote, lineage: Lineage) -> Packed:
+    """Serialise a run, after measuring standing statistics where they are due.
+
+    Raises:
+        UnhealthyError: a tensor holds a value that is not finite; nothing should be written then.
+    """
+    state.settle()
+    if not state.is_finite():
+        raise UnhealthyError("training diverged: a weight is not finite, expected finite weights in a checkpoint")
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors()}
+    document = Document(state.config, state.register, data, lineage, state.machine.describe())
+    digest = content_digest(
+        ((name, DTYPE_NAMES[t.dtype], tuple(t.shape), t.numpy().reshape(-1)) for name, t in tensors.items()),
+        document.content(),
+    )
+    document = replace(document, digest=digest)
+    return Packed(save_bytes(tensors, metadata=document.to_metadata()), document)
+
+
+def write(path: Path, packed: Packed) -> None:
+    """Write a checkpoint in one step; the one it replaces is kept as ``<name>.prev``."""
+    write_bytes(path, packed.data, previous=path.with_name(path.name + ".prev"))
+
+
+def load(source: Path | bytes, machine: Machine, config: RunConfig | None = None) -> tuple[TrainState, Document]:
+    """Read a whole run and check its content digest.
+
+    Args:
+        source: the file, or its bytes (from standard input).
+        config: a configuration that replaces the stored one (same networks), for a run resumed with changes.
+
+    Raises:
+        InputError: absent, foreign, damaged, or its tensors are not those that its configuration describes.
+    """
+    name = str(source) if isinstance(source, Path) else "standard input"
+    data = _read(source) if isinstance(source, Path) else source
+    header = parse_header(data, len(data), name)
+    document = parse_document(header, name)
+    found = content_digest(
+        ((key, e.dtype, e.shape, memoryview(data)[e.start : e.end]) for key, e in header.tensors.items()),
+        document.content(),
+    )
+    if found != document.digest:
+        message = f"{name}: found content digest {found[:12]}, expected {document.digest[:12]}: the file is damaged"
+        raise InputError(message, hint=f"the checkpoint before it may be whole: {name}.prev")
+    try:
+        tensors = load_bytes(data)
+    except SafetensorError as error:
+        raise InputError(f"{name}: found a damaged safetensors file ({error})") from error
+    return TrainState.load(config or document.config, document.register, tensors, machine, name), document
+
+
+def load_average(source: Path | bytes, weights: str = "average") -> tuple[Generator, Document]:
+    """Read the network to sample from, on the CPU in float32, in evaluation mode.
+
+    Args:
+        source: the file, or its bytes. Of a file only the tensors of one network are read.
+        weights: ``average``, or ``live`` for the generator as it is, with its own standing statistics.
+
+    Raises:
+        InputError: absent, foreign or damaged, or weights that are not finite.
+    """
+    network = "average" if weights == "average" else "generator"
+    if isinstance(source, bytes):
+        name, header = "standard input", parse_header(source, len(source), "standard input")
+        document, tensors = parse_document(header, name), load_bytes(source)
+    else:
+        name, (header, document) = str(source), read_document(source)
+        tensors = dict(_read_network(source, header, network))
+    own = {key.partition("/")[2]: t for key, t in tensors.items() if key.startswith(network + "/")}
+    with torch.device("meta"):
+        generator: Generator = FAMILIES[document.config.network.family].load().generator(document.config.network)
+        if network == "average":
+            hold_statistics(generator)
+    check_schema({key: (tuple(t.shape), t.dtype) for key, t in generator.state_dict().items()}, own, name)
+    _require_finite(own, name)
+    generator.load_state_dict(own, assign=True)
+    generator.to(memory_format=generator.memory_format)  # type: ignore[call-overload]
+    if network == "generator":
+        hold_statistics(generator)
+        stand(generator, document.config.seed)
+    return generator.requires_grad_(False).eval(), document
+
+
+def _read(path: Path) -> bytes:
+    """Read a file whole: a memory map would die with the process if the file were cut meanwhile."""
+    read_document(path)  # refuses devices, pipes and foreign files before anything is read whole
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}), expected a checkpoint") from error
+
+
+def _read_network(path: Path, header: Header, network: str) -> Iterator[tuple[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt", backend="pread") as stored:
+            for name in header.tensors:
+                if name.startswith(network + "/"):
+                    yield name, stored.get_tensor(name)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: found a damaged safetensors file ({error})") from error
+
+
+def _require_finite(tensors: dict[str, Tensor], name: str) -> None:
+    bad = [key for key, tensor in tensors.items() if tensor.is_floating_point() and not torch.isfinite(tensor).all()]
+    if bad:
+        message = f"{name}: found values that are not finite in {len(bad)} tensors ({bad[0]}), expected finite weights"
+        raise InputError(message, hint=f"the checkpoint before it may be whole: {name}.prev")

@@ -1,0 +1,135 @@
+"""The one metadata key of a checkpoint: what it is, its configuration, register, data, lineage and content digest.
+
+Read with the standard library alone, so that ``inspect`` and every early check work without torch.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gantools import __version__
+from gantools.config.build import from_json, to_json
+from gantools.config.run import RunConfig
+from gantools.errors import InputError
+from gantools.files.header import Header, canonical_json, read_header
+from gantools.training.register import HEX_DIGITS, Register
+
+METADATA_KEY = "gantools"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class DataNote:
+    """What a checkpoint remembers of its data beside the digest: no path."""
+
+    count: int
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """A change to a run that was accepted: at which counts, and what."""
+
+    images: int
+    d_steps: int
+    g_steps: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where a checkpoint comes from: the digest of the one that its process started from, and all changes."""
+
+    parent: str | None = None
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything that a checkpoint says about itself."""
+
+    config: RunConfig
+    register: Register
+    data: DataNote
+    lineage: Lineage = field(default_factory=Lineage)
+    machine: dict[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    version: str = __version__
+
+    def content(self) -> dict[str, Any]:
+        """Return what the content digest covers beside the tensors."""
+        return {"config": to_json(self.config), "register": self.register.to_json()}
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the metadata of the file: one key, canonical JSON."""
+        document = self.content() | {
+            "format": FORMAT,
+            "kind": "checkpoint",
+            "version": self.version,
+            "data": asdict(self.data),
+            "lineage": asdict(self.lineage),
+            "machine": self.machine,
+            "digest": self.digest,
+        }
+        return {METADATA_KEY: canonical_json(document).decode()}
+
+
+def read_document(path: Path) -> tuple[Header, Document]:
+    """Read the header of the checkpoint ``path`` and what it says; no tensor is touched.
+
+    Raises:
+        InputError: absent, foreign, damaged, or written by a newer version.
+    """
+    header = read_header(path)
+    return header, parse_document(header, str(path))
+
+
+def parse_document(header: Header, name: str) -> Document:
+    """Read what a checkpoint's header says; ``name`` is shown in messages.
+
+    Raises:
+        InputError: not a gantools checkpoint, of a newer format, or damaged.
+    """
+    if METADATA_KEY not in header.metadata:
+        _refuse(name, "a safetensors file that gantools did not write")
+    try:
+        found = json.loads(header.metadata[METADATA_KEY])
+    except (ValueError, RecursionError):
+        _refuse(name, "metadata that is no JSON")
+    if not isinstance(found, dict) or type(found.get("format")) is not int:
+        _refuse(name, "metadata without a format version")
+    if found["format"] > FORMAT:
+        version = found.get("version")
+        message = f"{name}: found format {found['format']}, written by gantools {version}, expected {FORMAT} or less"
+        raise InputError(message, hint="pip install --upgrade gantools")
+    if found.get("kind") != "checkpoint":
+        _refuse(name, f"a file of kind {found.get('kind')!r}")
+    return _document(found, name)
+
+
+def _document(found: dict[str, Any], name: str) -> Document:
+    try:
+        classes = tuple(str(label) for label in found["data"]["classes"])
+        events = tuple(
+            Event(int(event["images"]), int(event["d_steps"]), int(event["g_steps"]), str(event["what"]))
+            for event in found["lineage"]["events"]
+        )
+        parent, digest = found["lineage"]["parent"], found["digest"]
+        if not all(isinstance(hexes, str) and len(hexes) == HEX_DIGITS for hexes in (digest, parent or digest)):
+            raise ValueError("a digest")
+        return Document(
+            config=from_json(found["config"], name),
+            register=Register.from_json(found["register"], name),
+            data=DataNote(int(found["data"]["count"]), classes),
+            lineage=Lineage(parent, events),
+            machine={str(key): value for key, value in found["machine"].items()},
+            digest=digest,
+            version=str(found["version"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise InputError(f"{name}: found metadata that cannot be read ({error!r})") from error
+
+
+def _refuse(name: str, found: str) -> NoReturn:
+    raise InputError(f"{name}: found {found}, expected a gantools checkpoint", hint="gantools train DATA -o CKPT")

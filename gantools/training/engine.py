@@ -1,0 +1,67 @@
+"""The engine: turns in their order, without end. The command decides what to draw, log and save, and when to stop."""
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+from torch import Tensor
+
+from gantools.errors import UnhealthyError
+from gantools.events import TurnDone
+from gantools.training.balance import is_d_turn
+from gantools.training.state import TrainState
+from gantools.training.turn import Fakes, discriminator_turn, draw_fakes, generator_turn
+
+TOLERATED_RUN = 10
+"""Turns in a row that may be non-finite before a run ends as diverged."""
+
+WAIT_TURNS = 16
+"""On a GPU the count of non-finite turns is read this often: each reading waits for the device."""
+
+Reals = Callable[[TrainState], Tensor]
+"""Take the next real images (N, C, H, W) in [-1, 1] and move epoch and position on."""
+
+
+class Phase(Enum):
+    """Which turns a command takes."""
+
+    BOTH = "train"
+    D_ONLY = "train-d"
+    G_ONLY = "train-g"
+
+
+def turns(state: TrainState, phase: Phase, reals: Reals | None) -> Iterator[TurnDone]:
+    """Take turns for ever, yielding after each: k D turns and a G turn, or only one of the two kinds.
+
+    Args:
+        state: read and written by every turn; whole after each.
+        reals: source of real images; None only where no D turn is taken.
+
+    Raises:
+        UnhealthyError: ten turns in a row were not finite. The state still holds the last finite weights.
+    """
+    shared: Fakes | None = None
+    while True:
+        register = state.register
+        takes_d = phase is Phase.D_ONLY or (phase is Phase.BOTH and is_d_turn(state.config.balance, register.d_since_g))
+        if takes_d:
+            assert reals is not None, "a D turn compares with real pictures"
+            is_first = phase is Phase.BOTH and register.d_since_g == 0
+            fakes = draw_fakes(state, register.d_since_g, with_graph=is_first)
+            shared = fakes if is_first else shared
+            discriminator_turn(state, reals(state), fakes)
+        else:
+            is_stale = shared is None or shared.round != register.g_steps
+            fakes = draw_fakes(state, 0, with_graph=True) if is_stale or shared is None else shared
+            shared = None
+            generator_turn(state, fakes)
+        _require_health(state)
+        yield TurnDone("d" if takes_d else "g", register.d_steps, register.g_steps, register.images)
+
+
+def _require_health(state: TrainState) -> None:
+    turn = state.register.d_steps + state.register.g_steps
+    if state.machine.device.type == "cuda" and turn % WAIT_TURNS:
+        return
+    if state.longest_run.item() >= TOLERATED_RUN:
+        message = f"training diverged: {TOLERATED_RUN} turns in a row had a loss or gradients that are not finite"
+        raise UnhealthyError(message)

@@ -1,0 +1,149 @@
+"""The whole truth of a run: networks, average, moments, register, configuration. Tensors out and in by name."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from gantools.config.catalog import FAMILIES
+from gantools.config.run import OptimizerConfig, RunConfig
+from gantools.device import Machine
+from gantools.errors import InputError
+from gantools.nets.base import Discriminator, Generator
+from gantools.nets.layers import hold_statistics
+from gantools.training.average import stand
+from gantools.training.register import Register, finite_or_none
+
+MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+
+
+class TrainState:
+    """Networks, optimisers and register of a run on a machine.
+
+    Counts that a turn computes on the device (losses, non-finite and skipped turns) stay there until ``pull`` moves
+    them into the register: reading them in the loop would wait for the device.
+    """
+
+    def __init__(self, config: RunConfig, register: Register, machine: Machine) -> None:
+        """Build the networks without weights; ``fresh`` or ``load`` sets them."""
+        family = FAMILIES[config.network.family].load()
+        self.config, self.register, self.machine = config, register, machine
+        with torch.device(machine.device):
+            self.generator: Generator = family.generator(config.network)
+            self.discriminator: Discriminator = family.discriminator(config.network)
+            self.average: Generator = family.generator(config.network)
+            self.losses = {"d": torch.zeros(()), "g": torch.zeros(())}
+            self.skipped = torch.tensor(register.skipped)
+            self.nonfinite = torch.tensor(register.nonfinite)
+            self.nonfinite_run = torch.tensor(register.nonfinite_run)
+            self.longest_run = torch.tensor(register.nonfinite_run)
+        for network in (self.generator, self.discriminator, self.average):
+            network.to(memory_format=network.memory_format)  # type: ignore[call-overload]
+        hold_statistics(self.average)
+        self.average.requires_grad_(False).eval()
+        self.optimizers = {
+            "generator": _adam(self.generator, config.optimizer),
+            "discriminator": _adam(self.discriminator, config.optimizer),
+        }
+        self.is_standing = False
+        self._set_losses()
+
+    @staticmethod
+    def fresh(config: RunConfig, data_digest: str, machine: Machine) -> "TrainState":
+        """Begin a run: keyed weights, counters 0, the average equal to the generator."""
+        state = TrainState(config, Register(data=data_digest), machine)
+        state.generator.reset(config.seed, "generator")
+        state.discriminator.reset(config.seed, "discriminator")
+        state.average.load_state_dict(state.generator.state_dict(), strict=False)
+        return state
+
+    @staticmethod
+    def load(
+        config: RunConfig, register: Register, tensors: dict[str, Tensor], machine: Machine, name: str
+    ) -> "TrainState":
+        """Continue a run from tensors by name; ``name`` is the file they came from.
+
+        Raises:
+            InputError: names missing or unexpected, or shapes or dtypes that differ: the first of each are listed.
+        """
+        state = TrainState(config, register, machine)
+        own = dict(state.tensors())
+        check_schema({key: (tuple(t.shape), t.dtype) for key, t in own.items()}, tensors, name)
+        with torch.no_grad():
+            for key, tensor in own.items():
+                tensor.copy_(tensors[key])  # copying keeps the memory format, and with it the bits of what follows
+        state.is_standing = True
+        return state
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield every tensor of the run under its path-like name."""
+        for name in ("generator", "discriminator", "average"):
+            network: nn.Module = getattr(self, name)
+            for path, tensor in network.state_dict(keep_vars=True).items():
+                yield f"{name}/{path}", tensor
+        for name, optimizer in self.optimizers.items():
+            for path, parameter in getattr(self, name).named_parameters():
+                for moment in MOMENTS:
+                    yield f"optimizer/{name}/{path}/{moment}", optimizer.state[parameter][moment]
+
+    def settle(self) -> None:
+        """Bring what is derived up to date before the state is stored: the register, the standing statistics."""
+        self.pull()
+        if not self.is_standing:
+            stand(self.average, self.config.seed)
+            self.is_standing = True
+
+    def pull(self) -> None:
+        """Move losses and counts from the device into the register. Waits for the device."""
+        register = self.register
+        counts = torch.stack((self.skipped, self.nonfinite, self.nonfinite_run)).tolist()
+        register.skipped, register.nonfinite, register.nonfinite_run = counts
+        if register.d_steps:
+            register.loss_d = finite_or_none(self.losses["d"].item())
+        if register.g_steps:
+            register.loss_g = finite_or_none(self.losses["g"].item())
+
+    def is_finite(self) -> bool:
+        """Say whether every tensor of the run is finite. Waits for the device."""
+        floats = [tensor for _, tensor in self.tensors() if tensor.is_floating_point()]
+        return bool(torch.isfinite(torch.stack([tensor.detach().abs().amax() for tensor in floats])).all())
+
+    def _set_losses(self) -> None:
+        for name, value in (("d", self.register.loss_d), ("g", self.register.loss_g)):
+            self.losses[name].fill_(float("nan") if value is None else value)
+
+
+def check_schema(
+    expected: dict[str, tuple[tuple[int, ...], torch.dtype]], found: dict[str, Tensor], name: str
+) -> None:
+    """Require the same names, shapes and dtypes.
+
+    Raises:
+        InputError: lists the first missing, unexpected and different tensors.
+    """
+    missing = sorted(expected.keys() - found.keys())
+    unexpected = sorted(found.keys() - expected.keys())
+    different = [
+        f"{key} {tuple(found[key].shape)} instead of {shape}"
+        for key, (shape, dtype) in expected.items()
+        if key in found and (tuple(found[key].shape) != shape or found[key].dtype != dtype)
+    ]
+    parts = (("missing", missing), ("unexpected", unexpected), ("different", different))
+    faults = [f"{len(names)} {what} ({', '.join(names[:3])})" for what, names in parts if names]
+    if faults:
+        message = f"{name}: found tensors that its own configuration does not describe: {'; '.join(faults)}"
+        raise InputError(message, hint=f"gantools inspect --verify {name}")
+
+
+def _adam(network: nn.Module, config: OptimizerConfig) -> torch.optim.Adam:
+    """Build Adam with its moments in place from the start, so that a run's tensors are the same at every moment."""
+    optimizer = torch.optim.Adam(
+        network.parameters(), betas=(config.beta1, config.beta2), weight_decay=config.weight_decay, fused=True
+    )
+    for parameter in network.parameters():
+        optimizer.state[parameter] = {
+            "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
+            "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+            "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+        }
+    return optimizer

@@ -1,0 +1,131 @@
+"""A turn: one D step or one G step, a function of the state. The engine knows no other notion of a phase.
+
+D phase: the generator is frozen; fakes aim at 0, reals at 1. G phase: through a frozen discriminator, fakes aim at 1.
+A turn whose loss or gradients are not finite changes only counters; nothing here waits for the device.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gantools.config.catalog import LOSSES, PENALTIES
+from gantools.draws import normal
+from gantools.keys import key
+from gantools.nets.base import Views, buffers_of, frozen, set_buffers
+from gantools.training.average import follow
+from gantools.training.balance import penalty_weight, rate_factor
+from gantools.training.schedules import average_decay
+from gantools.training.state import TrainState
+
+
+@dataclass
+class Fakes:
+    """What the generator drew for a turn.
+
+    Args:
+        round: g_steps when they were drawn: they serve no later round.
+        views: the pictures; with a graph to the generator when a G turn is to use them.
+        moved: the generator's buffers after the forward pass, which a G turn makes its own.
+    """
+
+    round: int
+    views: Views
+    moved: list[Tensor]
+
+
+def draw_fakes(state: TrainState, j: int, *, with_graph: bool) -> Fakes:
+    """Draw a batch of fakes keyed ("fakes", g_steps, j); the generator's buffers stay as they were.
+
+    The first D turn of a round (j = 0) and its G turn see the same fakes, so one forward pass serves both.
+    """
+    config, g_steps = state.config, state.register.g_steps
+    latents = normal(key(config.seed, "fakes", g_steps, j), config.batch, config.network.latent_dim)
+    z = torch.from_numpy(latents).to(state.machine.device, non_blocking=True)  # (N, Z)
+    generator = state.generator.train()
+    generator.advance(state.register.images)
+    before = buffers_of(generator)
+    with torch.set_grad_enabled(with_graph), state.machine.autocast():
+        views = generator(z)
+    moved = buffers_of(generator)
+    set_buffers(generator, before)
+    return Fakes(g_steps, views, moved)
+
+
+def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
+    """Take one D step on real images (N, C, H, W) in [-1, 1] and on fakes, whose graph is not used.
+
+    Writes the discriminator, its moments, its loss and d_steps, d_since_g. Where the pictures come from, and so epoch
+    and position, is the engine's.
+    """
+    config, register, critic = state.config, state.register, state.discriminator.train()
+    loss = LOSSES[config.loss.name].load()
+    critic.advance(register.images)
+    before = buffers_of(critic)
+    critic.zero_grad(set_to_none=True)
+    with state.machine.autocast():
+        real_views, fake_views = critic.views(reals), tuple(view.detach() for view in fakes.views)
+        d_loss = loss.on_reals(critic(real_views)).mean() + loss.on_fakes(critic(fake_views)).mean()
+        total = d_loss
+        if weight := penalty_weight(config.loss, register.d_steps):
+            penalty = PENALTIES[config.loss.penalty].load()
+            total = d_loss + weight * penalty(critic, real_views, fake_views).mean()
+    total.backward()
+    rejected = _count(state, total, critic)
+    if config.balance.skip_d_below > 0:
+        is_low = (d_loss.detach() < config.balance.skip_d_below) & ~rejected
+        state.skipped += is_low
+        rejected = rejected | is_low
+    _step(state, "discriminator", config.optimizer.lr_d, rejected)
+    set_buffers(critic, [torch.where(rejected, old, new) for old, new in zip(before, critic.buffers(), strict=True)])
+    state.losses["d"].copy_(d_loss.detach())
+    register.d_steps += 1
+    register.d_since_g += 1
+
+
+def generator_turn(state: TrainState, fakes: Fakes) -> None:
+    """Take one G step through the frozen discriminator; consumes the graph of ``fakes``.
+
+    Writes the generator, its moments, the average, its loss, and g_steps, images, d_since_g (to 0).
+    """
+    config, register, generator = state.config, state.register, state.generator
+    loss = LOSSES[config.loss.name].load()
+    state.discriminator.train().advance(register.images)
+    before = buffers_of(generator)
+    generator.zero_grad(set_to_none=True)
+    with frozen(state.discriminator), state.machine.autocast():
+        g_loss = loss.generator(state.discriminator(fakes.views)).mean()
+    g_loss.backward()
+    rejected = _count(state, g_loss, generator)
+    _step(state, "generator", config.optimizer.lr_g, rejected)
+    set_buffers(generator, [torch.where(rejected, old, new) for old, new in zip(before, fakes.moved, strict=True)])
+    register.g_steps += 1
+    register.d_since_g = 0
+    register.images += config.batch
+    decay = average_decay(config.average, register.images, config.batch)
+    follow(state.average, generator, decay, rejected.float())
+    state.is_standing = False
+    state.losses["g"].copy_(g_loss.detach())
+    if register.g_steps % register.history_interval == 0:
+        state.pull()  # waits for the device, at fixed counts only
+        register.add_history()
+
+
+def _count(state: TrainState, loss: Tensor, network: nn.Module) -> Tensor:
+    """Return whether this turn is not finite (a scalar bool on the device), and count it."""
+    gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+    largest = nn.utils.get_total_norm(gradients, norm_type=float("inf"))  # NaN and infinity come through
+    bad = ~(torch.isfinite(loss.detach()) & torch.isfinite(largest))
+    state.nonfinite += bad
+    state.nonfinite_run.copy_((state.nonfinite_run + 1) * bad)
+    torch.maximum(state.longest_run, state.nonfinite_run, out=state.longest_run)
+    return bad
+
+
+def _step(state: TrainState, name: str, rate: float, rejected: Tensor) -> None:
+    """Step Adam at ``rate`` times the drops that are due; a rejected turn leaves weights and moments alone."""
+    optimizer = state.optimizers[name]
+    for group in optimizer.param_groups:
+        group["lr"] = rate * rate_factor(state.config.balance, state.register.images)
+    optimizer.found_inf = rejected.float()  # type: ignore[attr-defined]  # fused Adam's own switch, read on the device
+    optimizer.step()
