@@ -19,7 +19,7 @@ DEFAULT_SIDE_PX = 32
 
 Color = tuple[int, int, int]
 
-# Hues 4, 42, 136, 213 and 284 degrees: neighbours are at least 38 degrees apart, and no background is as vivid.
+# Hues 3, 43, 138, 213 and 281 degrees: neighbours are at least 40 degrees apart, and no background is as vivid.
 COLORS: dict[str, Color] = {
     "red": (232, 64, 56),
     "yellow": (250, 190, 40),
@@ -52,9 +52,10 @@ RIM = 0.12  # the white border's width, in halves of the frame: about 1.3 px at 
 class Drawn(NamedTuple):
     """One picture and what is known about it.
 
-    ``factors`` holds kind, color, background and facing as text, and as numbers ``size`` (the sticker's longer side
-    as a fraction of the picture's shorter one, rim included) and ``x`` and ``y`` in [-1, 1], where -1 puts its frame
-    at the left or upper edge and 1 at the right or lower one. ``label`` is the kind.
+    ``factors`` holds kind, color, background and facing as text, and as numbers ``size`` (the longer side of the
+    sticker's frame as a fraction of the picture's shorter side; the white rim around sharp corners ends up to 5 %
+    short of it) and ``x`` and ``y`` in [-1, 1], where -1 puts the frame at the left or upper edge and 1 at the right
+    or lower one. ``label`` is the kind.
     """
 
     image: Image.Image
