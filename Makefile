@@ -1,0 +1,44 @@
+# Every target is one line of `make help`. All paths are relative, so the folder's own path may hold spaces.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test test-all lint clean
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+DEMO := demo/demo.safetensors
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile | expand -t 14
+
+setup: $(STAMP) ## Build .venv with gantools and the development tools, once
+
+# torch comes first and alone: where a build for CPUs is offered, this takes it, and torchvision is content with it.
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) torch
+	$(PIP) -e '.[dev]'
+	touch $(STAMP)
+
+demo: $(STAMP) ## Draw a small set, train on it for two minutes more and sample, in demo/
+	$(BIN)/gantools prepare demo:stickers -o demo/data
+	$(BIN)/gantools train demo/data -o $(DEMO) --resume --max-time 2m
+	$(BIN)/gantools sample --n 64 $(DEMO)
+
+check: lint test ## Run lint and the fast tests
+
+test: $(STAMP) ## Run the fast tests
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: $(STAMP) ## Run every test
+	$(BIN)/python -m pytest -n 2
+
+lint: $(STAMP) ## Check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean: ## Remove what was built, also .venv and demo/
+	rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
