@@ -1,0 +1,183 @@
+"""The Typer app: which commands there are, and which exit code each kind of error ends with."""
+
+import contextlib
+import errno
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, NoReturn
+
+import typer
+
+from gantools import __version__
+from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
+from gantools.commands.product import emit_text
+from gantools.console import Console
+from gantools.errors import FULL_DISK, ExitCode, GantoolsError, ResourceError
+
+SUMMARY = """
+  gantools prepare demo:stickers -o data
+  gantools train data -o c.safetensors
+  gantools sample --n 64 c.safetensors
+
+Train generative adversarial networks from the shell. These three lines draw a set of pictures, train on it and
+sample; write a folder of your own pictures in place of demo:stickers.
+"""
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH}
+COMPLETION = "_GANTOOLS_COMPLETE"
+NO_MEMORY = (
+    "out of memory",
+    "allocate memory",
+    "not enough memory",
+    "failed to map segment",
+    "can't start new thread",
+)
+
+
+class Entry(NamedTuple):
+    """One command as the suite lists it."""
+
+    name: str
+    function: Callable[..., Any]
+    example: str
+    purpose: str
+
+
+COMMANDS: tuple[Entry, ...] = ()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        emit_text(f"gantools {__version__}")
+        raise typer.Exit
+
+
+def suite(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command; there is but ``--version``."""
+
+
+def build_app() -> typer.Typer:
+    """Return the app with every command in the order of its use."""
+    app = typer.Typer(cls=CommandList, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
+    app.callback(help=SUMMARY)(suite)
+    for name, function, example, purpose in COMMANDS:
+        text = f"  {example}\n\n{purpose}"
+        app.command(name, cls=GroupedCommand, help=text, short_help=purpose, context_settings=SETTINGS)(function)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: the words behind ``gantools``; those of this process by default.
+
+    Returns:
+        The exit code (see ``gantools.errors.ExitCode``).
+    """
+    _open_closed_descriptors()
+    manner = Manner()
+    try:
+        try:
+            code = _run(sys.argv[1:] if arguments is None else arguments, manner)
+            _flush()
+        except BaseException as error:
+            code = _report(error, manner)
+            _flush()
+    except BrokenPipeError:
+        _die_of_sigpipe()
+    except OSError as error:
+        code = _report(error, manner)
+    return int(code)
+
+
+def _run(arguments: list[str], manner: Manner) -> int:
+    """Run a command and return its exit code; errors pass through as they are."""
+    command = typer.main.get_command(build_app())
+    if COMPLETION in os.environ:
+        command.main(arguments, prog_name="gantools")
+    with command.make_context("gantools", arguments, obj=manner) as ctx:
+        result = command.invoke(ctx)
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _report(error: BaseException, manner: Manner) -> int:
+    """Say on stderr what went wrong, and return the exit code."""
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else ExitCode.DONE if error.code is None else ExitCode.BUG
+    if isinstance(error, BrokenPipeError):
+        raise error
+    console = Console(color=manner.color)
+    if manner.debug:
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            console.line(line)
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        console.line("interrupted")
+        return ExitCode.SIGNAL + signal.SIGINT
+    told = _as_ours(error)
+    if told is None:
+        message = f"this is a bug in gantools: {type(error).__name__}: {error}"
+        console.error(message, None if manner.debug else "add --debug to the same command and report what it prints")
+        return ExitCode.BUG
+    console.error(told.message, told.hint)
+    return told.exit_code
+
+
+def _as_ours(error: BaseException) -> GantoolsError | None:
+    """Return the error that a user can act upon, or None for a bug."""
+    if isinstance(error, GantoolsError):
+        return error
+    if isinstance(error, OSError) and error.errno in FULL_DISK:
+        message = f"{error.filename or 'output'}: no space left to write it ({error.strerror}), expected enough"
+        return ResourceError(message, hint="free some space, or choose another place with -o")
+    if _is_out_of_memory(error):
+        reason = str(error).partition("\n")[0]
+        message = f"memory: found too little{f' ({reason})' if reason else ''}, expected enough for this work"
+        return ResourceError(message, hint="make --batch or --size smaller, or end other programs")
+    return None
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Tell by type and text, because torch, which has its own error for it, must not be imported here."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    if any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError | ImportError) and any(words in text for words in NO_MEMORY)
+
+
+def _open_closed_descriptors() -> None:
+    """Open /dev/null where a standard stream was closed: else the next file would take its number and its output."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _flush() -> None:
+    """Write out what stdout still holds. When that fails, the rest is dropped, so that it fails once only."""
+    if sys.stdout is None or sys.stdout.closed:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
+def _die_of_sigpipe() -> NoReturn:
+    """End as a program does whose reader has gone: no message, by the signal itself."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGPIPE)
+    os._exit(ExitCode.SIGNAL + signal.SIGPIPE)
