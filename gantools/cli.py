@@ -18,6 +18,7 @@ from gantools.console import Console
 from gantools.errors import FULL_DISK, ExitCode, GantoolsError, ResourceError
 
 SUMMARY = """
+Example:
   gantools prepare demo:stickers -o data
   gantools train data -o c.safetensors
   gantools sample --n 64 c.safetensors
@@ -67,7 +68,7 @@ def build_app() -> typer.Typer:
     app = typer.Typer(cls=CommandList, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
     app.callback(help=SUMMARY)(suite)
     for name, function, example, purpose in COMMANDS:
-        text = f"  {example}\n\n{purpose}"
+        text = f"Example:\n  {example}\n\n{purpose}"
         app.command(name, cls=GroupedCommand, help=text, short_help=purpose, context_settings=SETTINGS)(function)
     return app
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from typer import Exit
-from typer._click import exceptions as parsing  # private: hence the pin below 0.30
+from typer._click import exceptions as parsing  # private, like the next: hence the pin below 0.30
+from typer._click.core import ParameterSource
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from gantools.console import Color, Console
@@ -115,7 +116,7 @@ def usage_error(error: parsing.UsageError, ctx: Any) -> UsageError:
     if isinstance(error, parsing.MissingParameter) and error.param is not None:
         return UsageError(f"{where}: found no {error.param.display_name_raw}, expected {_usage(ctx)}", hint=manual)
     if isinstance(error, parsing.BadParameter) and error.param is not None:
-        return _bad_value(error, error.param)
+        return _bad_value(error, error.param, ctx)
     if error.message.startswith(TOO_MANY):
         found = error.message.removeprefix(TOO_MANY).strip("()")
         return UsageError(f"{where}: found '{found}' beyond its arguments, expected {_usage(ctx)}", hint=manual)
@@ -123,9 +124,9 @@ def usage_error(error: parsing.UsageError, ctx: Any) -> UsageError:
 
 
 def _write_opening(text: str, formatter: Any) -> None:
-    """Write a help text whose indented lines are commands to type: they are never wrapped."""
+    """Write a help text; a paragraph that begins with ``Example:`` holds commands to type and is never wrapped."""
     for paragraph in inspect.cleandoc(text).split("\n\n"):
-        if paragraph.startswith(" "):
+        if paragraph.startswith("Example:"):
             formatter.write(paragraph + "\n")
         else:
             formatter.write_text(" ".join(paragraph.split()))
@@ -193,15 +194,22 @@ def _choices(param: Any) -> list[str]:
     return [str(getattr(choice, "value", choice)) for choice in param.type_descriptor.choices or ()]
 
 
+def source_name(ctx: Any, param: Any) -> str:
+    """Return where the value of ``param`` came from, as a user knows it: an option, an argument or a variable."""
+    if ctx.get_parameter_source(param.name) is ParameterSource.ENVIRONMENT:
+        return str(param.envvar)
+    return max(param.opts, key=len) if isinstance(param, TyperOption) else param.display_name_raw
+
+
 def _usage(ctx: Any) -> str:
     """Return the form of the command line: the command and its arguments, without its options."""
     pieces = [piece for param in ctx.command.params for piece in param.get_usage_pieces(ctx)]
     return " ".join([f"'{ctx.command_path}", *(piece.strip("{}") for piece in pieces)]) + "'"
 
 
-def _bad_value(error: parsing.BadParameter, param: Any) -> UsageError:
+def _bad_value(error: parsing.BadParameter, param: Any, ctx: Any) -> UsageError:
     """Say which value an option did not take, and what it takes instead."""
-    name = max(param.opts, key=len) if isinstance(param, TyperOption) else param.display_name_raw
+    name = source_name(ctx, param)
     errors = getattr(error.__cause__, "errors", None)  # pydantic's: the only place where the value is kept
     if errors is None:
         return UsageError(f"{name}: {error.message.rstrip('.')}, expected {_expected(param)}")
@@ -230,5 +238,5 @@ def _unknown_option(name: str, where: str, manual: str, ctx: Any) -> UsageError:
     if owners:
         hint = f"gantools {owners[0]} has {name}: options follow their command"
     elif close:
-        hint = f"did you mean {' or '.join(close)}?"
+        hint = f"did you mean {close[0]}?"
     return UsageError(f"{where}: unknown option '{name}', expected one that '{manual}' shows", hint=hint)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gantools.commands.doors import source_name
 from gantools.console import Color as ColorName
 from gantools.console import Console
 from gantools.errors import UsageError, unknown_name
@@ -104,26 +105,12 @@ def console_from(quiet: bool, verbose: bool, color: ColorName) -> Console:
     return Console(quiet, verbose, color)
 
 
-def check_device(text: str) -> str:
-    """Return ``text`` when it has the form of a device's name; whether the device exists is seen later.
-
-    Raises:
-        UsageError: it has not.
-    """
+def _check_device(ctx: typer.Context, param: typer.CallbackParam, text: str) -> str:
+    """Refuse what cannot be a device's name; whether the device exists is seen later."""
     if not re.fullmatch(r"auto|cpu|cuda(:\d{1,3})?", text, re.ASCII):
-        raise UsageError(f"--device: found '{text}', expected auto, cpu, cuda or cuda:N", hint="--device auto")
+        name = source_name(ctx, param)
+        raise UsageError(f"{name}: found '{text}', expected auto, cpu, cuda or cuda:N", hint="--device auto")
     return text
-
-
-def check_threads(count: int | None) -> int | None:
-    """Return ``count`` when it is None or at least 1.
-
-    Raises:
-        UsageError: it is below 1.
-    """
-    if count is not None and not 1 <= count <= 4096:
-        raise UsageError(f"--threads: found {count}, expected 1 to 4096", hint="--threads 2")
-    return count
 
 
 Output = Annotated[
@@ -146,7 +133,7 @@ Seed = Annotated[
 Device = Annotated[
     str,
     typer.Option("--device", metavar="auto|cpu|cuda|cuda:N", envvar="GANTOOLS_DEVICE", show_envvar=True,
-                 callback=check_device, help="Where to compute.", rich_help_panel=MACHINE),
+                 callback=_check_device, help="Where to compute.", rich_help_panel=MACHINE),
 ]  # fmt: skip
 Precision = Annotated[
     Literal["auto", "fp32", "bf16"],
@@ -154,7 +141,7 @@ Precision = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", metavar="N", envvar="GANTOOLS_THREADS", show_envvar=True, callback=check_threads,
+    typer.Option("--threads", metavar="N", envvar="GANTOOLS_THREADS", show_envvar=True, min=1, max=4096,
                  show_default=False, help="Processor threads; all of them when not given.", rich_help_panel=MACHINE),
 ]  # fmt: skip
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.", rich_help_panel=MESSAGES)]
