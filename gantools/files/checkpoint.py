@@ -141,3 +141,26 @@ def _require_finite(tensors: dict[str, Tensor], name: str) -> None:
     if bad:
         message = f"{name}: found values that are not finite in {len(bad)} tensors ({bad[0]}), expected finite weights"
         raise InputError(message, hint=f"the checkpoint before it may be whole: {name}.prev")
+
+
+def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:
+    """Copy the networks' weights of another run where name and shape agree; moments and counters stay at zero.
+
+    Returns:
+        What the file says of itself, how many tensors were taken, and how many of ``state`` were left as they begin.
+
+    Raises:
+        InputError: the file is unusable, or nothing in it fits.
+    """
+    header, document = read_document(path)
+    networks = ("generator", "discriminator", "average")
+    stored = {key: t for network in networks for key, t in _read_network(path, header, network)}
+    _require_finite(stored, str(path))
+    own = {key: t for key, t in state.tensors() if key.partition("/")[0] in networks}
+    fitting = {key: t for key, t in own.items() if key in stored and stored[key].shape == t.shape}
+    if not fitting:
+        raise InputError(f"--init {path}: found no tensor that fits this run, expected networks of the same shapes")
+    with torch.no_grad():
+        for key, tensor in fitting.items():
+            tensor.copy_(stored[key])
+    return document, len(fitting), len(own) - len(fitting)

@@ -1,0 +1,97 @@
+"""How long a run is: bounds as they are typed, turned into one count of steps to reach. No torch."""
+
+import math
+from dataclasses import dataclass
+
+from gantools.commands.options import parse_count, parse_duration
+from gantools.config.run import RunConfig
+from gantools.errors import UsageError
+from gantools.training.register import Register
+
+D_ONLY = "train-d"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds of a run; the first one reached ends it.
+
+    Args:
+        steps: rounds more; in a phase command steps more.
+        until: an absolute number of rounds, or of D or G steps in a phase command.
+        images: images more.
+        epochs: passes over the data more.
+        max_time_s: seconds from the start of the command, the final save included.
+    """
+
+    steps: int | None = None
+    until: int | None = None
+    images: int | None = None
+    epochs: float | None = None
+    max_time_s: float | None = None
+
+    def target(self, command: str, register: Register, config: RunConfig, count: int) -> int | None:
+        """Return the count of rounds (``train-d``: of D steps) at which the run ends; None: only time ends it.
+
+        Args:
+            command: ``train``, ``train-d`` or ``train-g``.
+            count: pictures in the data set.
+        """
+        now = register.d_steps if command == D_ONLY else register.g_steps
+        d_share = config.balance.d_steps if command == "train" else 1
+        ends = []
+        if self.steps is not None:
+            ends.append(now + self.steps)
+        if self.until is not None:
+            ends.append(self.until)
+        if self.images is not None:
+            ends.append(now + math.ceil(self.images / config.batch))
+        if self.epochs is not None:
+            ends.append(now + math.ceil(self.epochs * count / (config.batch * d_share)))
+        if ends or self.max_time_s is not None:
+            return min(ends, default=None)
+        if command == "train":
+            return math.ceil(config.length_images / config.batch)
+        return now + (config.balance.d_steps if command == D_ONLY else 1)
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """How often a checkpoint is written: every so many seconds, or steps."""
+
+    seconds: float | None = None
+    steps: int | None = None
+
+
+def parse_bounds(
+    steps: int | None, until: int | None, images: str | None, epochs: float | None, max_time: str | None
+) -> Bounds:
+    """Read the bounds as typed.
+
+    Raises:
+        UsageError: a negative count, or a count or time that cannot be read.
+    """
+    for flag, number in (("--steps", steps), ("--until", until), ("--epochs", epochs)):
+        if number is not None and not 0 <= number < 1e15:
+            raise UsageError(f"{flag}: found {number}, expected 0 or more", hint=f"{flag} 100")
+    return Bounds(
+        steps,
+        until,
+        None if images is None else parse_count(images, "--images"),
+        epochs,
+        None if max_time is None else parse_duration(max_time, "--max-time"),
+    )
+
+
+def parse_cadence(text: str) -> Cadence:
+    """Read ``10m`` or ``1000steps``.
+
+    Raises:
+        UsageError: neither a time nor a count of steps.
+    """
+    count = text.removesuffix("steps").removesuffix("step")
+    if count != text:
+        if count.isdecimal() and int(count) > 0:
+            return Cadence(steps=int(count))
+        message = f"--checkpoint-every: found '{text}', expected a time like 10m or a count like 1000steps"
+        raise UsageError(message, hint="--checkpoint-every 1000steps")
+    return Cadence(seconds=parse_duration(text, "--checkpoint-every"))

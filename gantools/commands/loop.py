@@ -1,0 +1,262 @@
+"""Taking turns until a bound, a signal or a fault ends them: when to save, what to report, how to go on."""
+
+import math
+import shlex
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gantools.commands.bounds import Bounds, Cadence
+from gantools.commands.product import binary_stdout
+from gantools.commands.session import STREAM, Session
+from gantools.commands.signals import StopRequest
+from gantools.console import Console, duration, quantity
+from gantools.errors import UnhealthyError
+from gantools.events import Saved, TurnDone
+from gantools.files.metrics import MetricsFile
+from gantools.progress import Progress
+from gantools.training.balance import rate_factor
+from gantools.training.health import reading
+
+if TYPE_CHECKING:
+    from gantools.files.checkpoint import Packed
+
+METRICS_EVERY = 50
+"""Turns of the counted network from one line of the metrics file to the next."""
+
+REFRESH_S = 0.2
+ESTIMATE_AFTER_S = 2.0
+WORTH_ESTIMATING_S = 15.0
+PREVIEW_PICTURES = 64
+
+
+@dataclass
+class Outcome:
+    """How a run ended: the signal that asked for it or None, and the last checkpoint that was written."""
+
+    signal: int | None
+    saved: Saved
+
+
+class Saver:
+    """Writes the checkpoint and the preview, and knows when it is time to.
+
+    Args:
+        session: the run.
+        cadence: how often.
+        preview: where the grid goes; None: nowhere.
+    """
+
+    def __init__(self, session: Session, cadence: Cadence, preview: Path | None, console: Console) -> None:
+        self.session, self.cadence, self.preview, self.console = session, cadence, preview, console
+        self.last: Saved | None = None
+        self.cost_s = 0.5
+        self._then = time.monotonic()
+
+    def is_due(self, steps: int) -> bool:
+        """Say whether a save is due after ``steps`` steps of the counted network."""
+        if self.cadence.steps is not None:
+            return steps % self.cadence.steps == 0
+        return self.cadence.seconds is not None and time.monotonic() - self._then >= self.cadence.seconds
+
+    def save(self) -> Saved:
+        """Write the state as it is; to standard output only at the end.
+
+        Raises:
+            UnhealthyError: a weight is not finite; nothing is written.
+            ResourceError: the disk is full; the old file is unchanged.
+        """
+        from gantools.files.checkpoint import pack, write
+
+        began = time.monotonic()
+        session = self.session
+        packed = pack(session.state, session.data, session.lineage)
+        if session.request.output == STREAM:
+            binary_stdout().write(packed.data)
+            binary_stdout().flush()
+        else:
+            write(Path(session.request.output), packed)
+        self._draw_preview()
+        self.last = self._saved(packed)
+        self._then = time.monotonic()
+        self.cost_s = max(0.1, 1.5 * (self._then - began))
+        return self.last
+
+    def _saved(self, packed: "Packed") -> Saved:
+        saved = Saved(Path(self.session.request.output), packed.document.digest, self.session.state.register.images)
+        self.console.detail(f"saved {saved.path} at {saved.images} images, content {saved.digest[:12]}")
+        return saved
+
+    def _draw_preview(self) -> None:
+        if self.preview is None:
+            return
+        import numpy as np
+
+        from gantools.files.atomic import write_bytes
+        from gantools.pictures.grid import grid
+        from gantools.pictures.write import png_bytes
+        from gantools.sampling.render import render
+
+        state = self.session.state
+        pictures = np.stack(list(render(state.average, state.config.seed, 0, PREVIEW_PICTURES)))
+        write_bytes(self.preview, png_bytes(grid(pictures)), durable=False)
+
+
+def take_turns(
+    session: Session, bounds: Bounds, saver: Saver, metrics: MetricsFile, stop: StopRequest, console: Console
+) -> Outcome:
+    """Take turns until the first bound is reached or a signal came, then save.
+
+    Raises:
+        UnhealthyError: the run diverged; the file on disk stays the last finite one.
+    """
+    from gantools.data.batches import Batches
+    from gantools.training.engine import Phase, turns
+
+    state, request = session.state, session.request
+    phase = Phase(request.command)
+    reals = Batches(session.pictures) if session.pictures is not None else None
+    target = bounds.target(request.command, state.register, state.config, session.data.count)
+    deadline = math.inf if bounds.max_time_s is None else time.monotonic() + bounds.max_time_s
+    counted = _counter(request.command)
+    is_unsaved = not _is_on_disk(session)
+    began = counted(state.register.d_steps, state.register.g_steps)
+    with console.progress(request.command, _scale(session, target), _unit(session), _scale(session, began) or 0) as bar:
+        report = Reporter(session, bar, metrics, counted, console)
+        steps, events = began, turns(state, phase, reals)
+        while (target is None or steps < target) and stop.signal is None:
+            if time.monotonic() + saver.cost_s >= deadline:
+                break
+            event = next(events)
+            is_unsaved = True
+            is_counted = event.network == ("d" if phase is Phase.D_ONLY else "g")
+            steps = counted(event.d_steps, event.g_steps)
+            report.after(event, is_counted, target)
+            if is_counted and request.output != STREAM and saver.is_due(steps):
+                saver.save()
+                is_unsaved = False
+        report.last()
+    if is_unsaved or saver.last is None:
+        saver.save()
+    assert saver.last is not None
+    return Outcome(stop.signal, saver.last)
+
+
+class Reporter:
+    """Keeps the progress display and the metrics file up to date."""
+
+    def __init__(
+        self,
+        session: Session,
+        bar: Progress,
+        metrics: MetricsFile,
+        counted: Callable[[int, int], int],
+        console: Console,
+    ) -> None:
+        self.session, self.bar, self.metrics, self.counted, self.console = session, bar, metrics, counted, console
+        self._shown = self._start = time.monotonic()
+        self._first = counted(session.state.register.d_steps, session.state.register.g_steps)
+        self._is_estimated = False
+
+    def after(self, event: TurnDone, is_counted: bool, target: int | None) -> None:
+        """Report one turn: metrics at fixed counts, the display a few times a second."""
+        steps = self.counted(event.d_steps, event.g_steps)
+        if is_counted and steps % METRICS_EVERY == 0:
+            self._write(event)
+        now = time.monotonic()
+        if now - self._shown >= REFRESH_S:
+            self._shown = now
+            self._show(steps)
+            self._estimate(steps, target, now)
+
+    def last(self) -> None:
+        """Show the state at the end."""
+        register = self.session.state.register
+        self._show(self.counted(register.d_steps, register.g_steps))
+
+    def _show(self, steps: int) -> None:
+        state = self.session.state
+        state.pull()
+        register = state.register
+        words = reading(state.config.loss.name, register)
+        note = f"D {_number(register.loss_d)}, G {_number(register.loss_g)}, {words}"
+        self.bar.update(_scale(self.session, steps) or 0, note)
+
+    def _estimate(self, steps: int, target: int | None, now: float) -> None:
+        """Say once, when the first turns have been timed, how long the run will take."""
+        if self._is_estimated or target is None or now - self._start < ESTIMATE_AFTER_S or steps <= self._first:
+            return
+        self._is_estimated = True
+        rate = (steps - self._first) / (now - self._start)
+        left = (target - steps) / rate
+        if left > WORTH_ESTIMATING_S:
+            images = rate * self.session.state.config.batch
+            self.console.line(f"estimated time: {duration(left)} at {quantity(images)} images/s; stop at any time")
+
+    def _write(self, event: TurnDone) -> None:
+        state = self.session.state
+        state.pull()
+        register, optimizer = state.register, state.config.optimizer
+        factor = rate_factor(state.config.balance, register.images)
+        self.metrics.add(
+            images=event.images,
+            d_steps=event.d_steps,
+            g_steps=event.g_steps,
+            epoch=register.epoch,
+            loss_d=register.loss_d,
+            loss_g=register.loss_g,
+            lr_d=optimizer.lr_d * factor,
+            lr_g=optimizer.lr_g * factor,
+            skipped=register.skipped,
+            nonfinite=register.nonfinite,
+        )
+
+
+def resume_line(session: Session, halved: bool = False) -> str:
+    """Return the command that goes on with this run, with half the rates when it diverged."""
+    request, optimizer = session.request, session.state.config.optimizer
+    output = request.output
+    rates = ["--lr-g", f"{optimizer.lr_g / 2:g}", "--lr-d", f"{optimizer.lr_d / 2:g}"] if halved else []
+    data = [] if request.data is None else [str(request.data)]
+    if request.command == "train":
+        return shlex.join(["gantools", "train", *data, "-o", output, "--resume", *rates])
+    return shlex.join(["gantools", request.command, output, *data, *rates])
+
+
+def diverged(error: UnhealthyError, session: Session) -> UnhealthyError:
+    """Add to ``error`` what is left and how to go on."""
+    output = session.request.output
+    if output != STREAM and Path(output).exists():
+        message = f"{error.message}; {output} holds the last finite checkpoint"
+        return UnhealthyError(message, hint=resume_line(session, halved=True))
+    return UnhealthyError(f"{error.message}; no checkpoint was written", hint="halve --lr-g and --lr-d, and start anew")
+
+
+def _counter(command: str) -> Callable[[int, int], int]:
+    """Return which of (d_steps, g_steps) the command counts."""
+    return (lambda d_steps, g_steps: d_steps) if command == "train-d" else (lambda d_steps, g_steps: g_steps)
+
+
+def _unit(session: Session) -> str:
+    return {"train": "images", "train-d": "D steps", "train-g": "G steps"}[session.request.command]
+
+
+def _scale(session: Session, steps: int | None) -> int | None:
+    """Return what the display counts: images for ``train``, steps for a phase."""
+    if steps is None or session.request.command != "train":
+        return steps
+    return steps * session.state.config.batch
+
+
+def _is_on_disk(session: Session) -> bool:
+    """Say whether the output already holds this very state: a run resumed without a change."""
+    request = session.request
+    is_own = request.resume or request.start == request.output
+    is_same = session.lineage.parent is not None and not session.notes
+    return request.output != STREAM and is_own and is_same and Path(request.output).exists()
+
+
+def _number(loss: float | None) -> str:
+    return "-" if loss is None else f"{loss:.2f}"

@@ -1,0 +1,94 @@
+"""What a run is going to do, said before it does it: the plan in a few lines, --dry-run and --print-config."""
+
+import json
+import os
+import resource
+import time
+from pathlib import Path
+
+from gantools.commands.bounds import Bounds
+from gantools.commands.product import emit_text
+from gantools.commands.session import STREAM, Request, Session, open_session, preview_config
+from gantools.config.build import PictureShape, values_of
+from gantools.console import Console, duration, quantity
+
+TIMED_ROUNDS = 2
+
+
+def describe_plan(session: Session, bounds: Bounds, console: Console) -> None:
+    """Say what will be trained, on what, where, and for how long."""
+    state, request = session.state, session.request
+    config, network, register = state.config, state.config.network, state.register
+    counts = {name: sum(p.numel() for p in getattr(state, name).parameters()) for name in ("generator", "discriminator")}
+    shape = PictureShape(network.height, network.width, network.channels)
+    console.line(
+        f"{request.command}: {network.family}, {shape}, G {quantity(counts['generator'])} and "
+        f"D {quantity(counts['discriminator'])} parameters, {config.loss.name}, batch {config.batch}, "
+        f"rates G {config.optimizer.lr_g:g} D {config.optimizer.lr_d:g}, seed {config.seed}"
+    )
+    removed = session.pictures.removed if session.pictures is not None else 0
+    without = f" ({removed} deleted by hand are left out)" if removed else ""
+    machine = f"{state.machine.device}, {config.precision}, {state.machine.threads} threads"
+    console.line(f"data: {session.data.count} pictures{without}; machine: {machine}")
+    for note in session.notes:
+        console.warn(note)
+    target = bounds.target(request.command, register, config, session.data.count)
+    if request.command == "train":
+        console.line(_length(session, bounds, target))
+    _warn_of_load(state.machine.threads, console)
+
+
+def time_plan(request: Request, bounds: Bounds, console: Console) -> None:
+    """Check everything, show the resolved configuration, and time a round in memory; write nothing."""
+    session = open_session(request)
+    describe_plan(session, bounds, console)
+    values = values_of(session.state.config)
+    console.table([(name, f"{value}  ({session.origins[name]})") for name, value in values.items()])
+    from gantools.data.batches import Batches
+    from gantools.training.engine import Phase, turns
+
+    assert session.pictures is not None, "train has data"
+    state = session.state
+    events = turns(state, Phase.BOTH, Batches(session.pictures))
+    per_round = state.config.balance.d_steps + 1
+    seconds = []
+    for _ in range(1 + TIMED_ROUNDS):
+        began = time.monotonic()
+        for _ in range(per_round):
+            next(events)
+        state.pull()
+        seconds.append(time.monotonic() - began)
+    best = min(seconds[1:])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    target = bounds.target("train", state.register, state.config, session.data.count)
+    left = "until --max-time" if target is None else duration(max(0, target - state.register.g_steps) * best)
+    console.line(f"a round takes {duration(best)}: {quantity(state.config.batch / best)} images/s; the run takes {left}")
+    console.line(f"memory: {quantity(peak)}B; nothing was written")
+
+
+def print_config(request: Request) -> None:
+    """Print every value of the configuration and why it is that, one a line, on stdout."""
+    resolved = preview_config(request)
+    for name, value in values_of(resolved.config).items():
+        emit_text(f"{name}={json.dumps(value)}  # {resolved.origins[name]}")
+
+
+def _length(session: Session, bounds: Bounds, target: int | None) -> str:
+    state, output = session.state, session.request.output
+    where = "standard output" if output == STREAM else str(Path(output))
+    seen = state.register.images
+    ends = []
+    if target is not None:
+        ends.append(f"{quantity(max(target * state.config.batch, seen))} images ({target} rounds)")
+    if bounds.max_time_s is not None:
+        ends.append(duration(bounds.max_time_s))
+    begins = f"from {quantity(seen)} images " if seen else ""
+    return f"writes {where}, {begins}until {' or '.join(ends)}"
+
+
+def _warn_of_load(threads: int, console: Console) -> None:
+    """Warn once when other work keeps the cores busy: two compute threads beside it run at a third."""
+    load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
+    if load > cores:
+        text = f"load {load:.1f} on {cores} cores: other work is running, {threads} threads will be slow"
+        console.warn(text)

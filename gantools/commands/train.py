@@ -1,0 +1,310 @@
+"""The three training doors: ``train``, ``train-d`` and ``train-g``."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gantools.commands.bounds import Bounds, parse_bounds, parse_cadence
+from gantools.commands.loop import Outcome, Saver, diverged, resume_line, take_turns
+from gantools.commands.options import (
+    MACHINE,
+    RUN,
+    Color,
+    Debug,
+    Device,
+    DryRun,
+    Force,
+    Json,
+    Output,
+    Precision,
+    Print0,
+    Quiet,
+    Threads,
+    Verbose,
+    console_from,
+    parse_count,
+)
+from gantools.commands.plan import describe_plan, print_config, time_plan
+from gantools.commands.product import emit_json, emit_paths
+from gantools.commands.session import STREAM, Request, Session, open_session, output_lock
+from gantools.commands.signals import stop_requests
+from gantools.config.build import all_fields, parse_assignment, parse_drop
+from gantools.config.fields import setting_of
+from gantools.console import Console
+from gantools.errors import ExitCode, UnhealthyError, UsageError
+from gantools.files.metrics import MetricsFile
+
+NETWORKS = "Networks and loss"
+RATES = "Rates and balance"
+LENGTH = "Length"
+
+
+def from_field(name: str, panel: str, metavar: str) -> Any:
+    """Return the option of a configuration field: its flag, help and default stand in the field alone."""
+    field = all_fields()[name]
+    known = setting_of(field)
+    default = ", ".join(map(str, field.default)) if isinstance(field.default, tuple) else str(field.default)
+    names = f" One of {', '.join(known.choices)}." if known.choices else ""
+    return typer.Option(
+        known.flag, metavar=metavar, help=known.help + names, show_default=default or "none", rich_help_panel=panel
+    )
+
+
+Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder of pictures, best made by prepare.")]
+Checkpoint = Annotated[str, typer.Argument(metavar="CKPT", help="Checkpoint, or - for standard input.")]
+Steps = Annotated[int | None, typer.Option(metavar="N", help="So many steps more.", rich_help_panel=LENGTH)]
+Until = Annotated[
+    int | None, typer.Option(metavar="N", help="Up to step N in all; nothing to do when there.", rich_help_panel=LENGTH)
+]
+Images = Annotated[
+    str | None, typer.Option(metavar="N", help="So many images more; 10k and 2M work.", rich_help_panel=LENGTH)
+]
+Epochs = Annotated[
+    float | None, typer.Option(metavar="N", help="So many passes over the data more.", rich_help_panel=LENGTH)
+]
+MaxTime = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="At most 90s, 50m or 8h, the save included.", rich_help_panel=LENGTH),
+]
+LrG = Annotated[float | None, from_field("optimizer.lr_g", RATES, "RATE")]
+LrD = Annotated[float | None, from_field("optimizer.lr_d", RATES, "RATE")]
+Metrics = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Append JSON lines with the losses.", rich_help_panel="Output")
+]
+
+
+def train(
+    data: Data,
+    output: Output = None,
+    preset: Annotated[str | None, from_field("preset", NETWORKS, "NAME")] = None,
+    arch: Annotated[str | None, from_field("network.family", NETWORKS, "NAME")] = None,
+    loss: Annotated[str | None, from_field("loss.name", NETWORKS, "NAME")] = None,
+    penalty: Annotated[str | None, from_field("loss.penalty", NETWORKS, "NAME")] = None,
+    gamma: Annotated[float | None, from_field("loss.gamma", NETWORKS, "X")] = None,
+    batch: Annotated[int | None, from_field("batch", NETWORKS, "N")] = None,
+    lr_g: LrG = None,
+    lr_d: LrD = None,
+    d_steps: Annotated[int | None, from_field("balance.d_steps", RATES, "K")] = None,
+    skip_d_below: Annotated[float | None, from_field("balance.skip_d_below", RATES, "X")] = None,
+    lr_drop: Annotated[list[str] | None, from_field("balance.lr_drops", RATES, "FACTOR@IMAGES")] = None,
+    ema: Annotated[str | None, from_field("average.half_life_images", RATES, "IMAGES")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Any other field; see --print-config.", rich_help_panel=RUN),
+    ] = None,
+    seed: Annotated[int | None, from_field("seed", RUN, "N")] = None,
+    steps: Steps = None,
+    until: Until = None,
+    images: Images = None,
+    epochs: Epochs = None,
+    max_time: MaxTime = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the output; start it when absent.", rich_help_panel=RUN)
+    ] = False,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="CKPT", help="Go on with another checkpoint, or -.", rich_help_panel=RUN),
+    ] = None,
+    init: Annotated[
+        Path | None, typer.Option(metavar="CKPT", help="Take weights only; counters at 0.", rich_help_panel=RUN)
+    ] = None,
+    allow_change: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A resumed run may change loss or batch.", rich_help_panel=RUN),
+    ] = None,
+    checkpoint_every: Annotated[
+        str, typer.Option(metavar="TIME|Nsteps", help="How often to save.", rich_help_panel="Output")
+    ] = "5m",
+    preview: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Grid drawn at each save; CKPT's stem + .preview.png.",
+                     show_default=False, rich_help_panel="Output"),
+    ] = None,
+    metrics: Metrics = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    print_config_: Annotated[
+        bool, typer.Option("--print-config", help="Print each value and why; do nothing.", rich_help_panel=RUN)
+    ] = False,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
+    json: Json = False,
+    print0: Print0 = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: Color = "auto",
+    debug: Debug = False,
+) -> None:
+    """Train a GAN: D phase, G phase, repeat.
+
+    gantools train data -o cats.safetensors
+    """
+    console = console_from(quiet, verbose, color)
+    typed = _typed(
+        {
+            "preset": preset, "network.family": arch, "loss.name": loss, "loss.penalty": penalty, "loss.gamma": gamma,
+            "batch": batch, "optimizer.lr_g": lr_g, "optimizer.lr_d": lr_d, "balance.d_steps": d_steps,
+            "balance.skip_d_below": skip_d_below, "seed": seed,
+            "balance.lr_drops": tuple(map(parse_drop, lr_drop)) if lr_drop else None,
+            "average.half_life_images": None if ema is None else parse_count(ema, "--ema"),
+        }
+    )  # fmt: skip
+    typed |= dict(map(parse_assignment, set_ or []))
+    if sum([resume, from_ is not None, init is not None]) > 1:
+        raise UsageError("--resume, --from and --init: found more than one, expected at most one")
+    bounds, cadence = parse_bounds(steps, until, images, epochs, max_time), parse_cadence(checkpoint_every)
+    target = str(output) if output is not None else f"{data.resolve().name or 'run'}.safetensors"
+    request = Request(
+        "train", data, target, from_, init, typed, tuple(allow_change or ()), resume, force, device, threads, precision
+    )
+    if print_config_:
+        print_config(request)
+    elif dry_run:
+        time_plan(request, bounds, console)
+    else:
+        path = preview or (Path(target).with_suffix(".preview.png") if target != STREAM else None)
+        run(request, bounds, cadence, path, metrics, console, json, print0)
+
+
+def train_d(
+    checkpoint: Checkpoint,
+    data: Data,
+    output: Output = None,
+    steps: Steps = None,
+    until: Until = None,
+    images: Images = None,
+    epochs: Epochs = None,
+    max_time: MaxTime = None,
+    lr_d: LrD = None,
+    metrics: Metrics = None,
+    force: Force = False,
+    device: Device = "auto",
+    threads: Threads = None,
+    json: Json = False,
+    print0: Print0 = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: Color = "auto",
+    debug: Debug = False,
+) -> None:
+    """Train only the discriminator; the generator is frozen.
+
+    gantools train-d cats.safetensors data --steps 1
+    """
+    request = _phase_request("train-d", checkpoint, data, output, {"optimizer.lr_d": lr_d}, force, device, threads)
+    bounds, console = parse_bounds(steps, until, images, epochs, max_time), console_from(quiet, verbose, color)
+    run(request, bounds, parse_cadence("5m"), None, metrics, console, json, print0)
+
+
+def train_g(
+    checkpoint: Checkpoint,
+    data: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DATA]", help="Checked when given; only losses that compare with reals read it."),
+    ] = None,
+    output: Output = None,
+    steps: Steps = None,
+    until: Until = None,
+    images: Images = None,
+    epochs: Epochs = None,
+    max_time: MaxTime = None,
+    lr_g: LrG = None,
+    metrics: Metrics = None,
+    force: Force = False,
+    device: Device = "auto",
+    threads: Threads = None,
+    json: Json = False,
+    print0: Print0 = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: Color = "auto",
+    debug: Debug = False,
+) -> None:
+    """Train only the generator, through the frozen discriminator.
+
+    gantools train-g cats.safetensors --steps 1
+    """
+    request = _phase_request("train-g", checkpoint, data, output, {"optimizer.lr_g": lr_g}, force, device, threads)
+    bounds, console = parse_bounds(steps, until, images, epochs, max_time), console_from(quiet, verbose, color)
+    run(request, bounds, parse_cadence("5m"), None, metrics, console, json, print0)
+
+
+def run(
+    request: Request,
+    bounds: Bounds,
+    cadence: Any,
+    preview: Path | None,
+    metrics_path: Path | None,
+    console: Console,
+    as_json: bool,
+    print0: bool,
+) -> None:
+    """Hold the output, open the run, take its turns, and say what came of it."""
+    with output_lock(request):
+        session = open_session(request)
+        describe_plan(session, bounds, console)
+        saver = Saver(session, cadence, preview, console)
+        with MetricsFile(metrics_path) as metrics, stop_requests() as stop:
+            register = session.state.register
+            metrics.add(event="start", command=request.command, images=register.images, d_steps=register.d_steps,
+                        g_steps=register.g_steps, changes=session.notes)  # fmt: skip
+            try:
+                outcome = take_turns(session, bounds, saver, metrics, stop, console)
+            except UnhealthyError as error:
+                metrics.add(event="diverged", images=register.images)
+                raise diverged(error, session) from error
+            metrics.add(event="end", images=register.images, digest=outcome.saved.digest)
+    _tell(session, outcome, saver, console, as_json, print0)
+
+
+def _tell(
+    session: Session, outcome: Outcome, saver: Saver, console: Console, as_json: bool, print0: bool
+) -> None:
+    """Print the product on stdout, the next line on stderr; end with 128 + n after a signal."""
+    request, register = session.request, session.state.register
+    if saver.preview is not None:
+        console.line(f"preview: {saver.preview}")
+    if request.output != STREAM:
+        if as_json:
+            document = {"checkpoint": request.output, "digest": outcome.saved.digest, "preview": saver.preview}
+            emit_json(request.command, document | register.to_json())
+        else:
+            emit_paths([request.output], print0)
+    if outcome.signal is not None:
+        console.line(f"ended by signal {outcome.signal}, saved {request.output} at {register.images} images")
+        console.line(f"resume: {resume_line(session)}")
+        raise typer.Exit(ExitCode.SIGNAL + outcome.signal)
+    if request.command == "train" and request.output != STREAM:
+        console.next(shlex.join(["gantools", "sample", "--n", "64", request.output]))
+
+
+def _phase_request(
+    command: str,
+    checkpoint: str,
+    data: Path | None,
+    output: Path | None,
+    rates: dict[str, Any],
+    force: bool,
+    device: str,
+    threads: int | None,
+) -> Request:
+    """Build the request of a phase command: in place unless -o is given.
+
+    Raises:
+        UsageError: the checkpoint comes from a pipe and -o is missing, or DATA and CKPT are swapped.
+    """
+    if checkpoint == STREAM and output is None:
+        hint = f"gantools {command} - {data or 'DATA'} -o -"
+        raise UsageError(f"{command} -: found no -o, expected where to write what comes from a pipe", hint=hint)
+    if checkpoint != STREAM and Path(checkpoint).is_dir():
+        hint = shlex.join(["gantools", command, str(data) if data and data.is_file() else "CKPT", checkpoint])
+        raise UsageError(f"{checkpoint}: found a folder where CKPT belongs, expected a checkpoint", hint=hint)
+    target = str(output) if output is not None else checkpoint
+    return Request(command, data, target, checkpoint, None, _typed(rates), (), False, force, device, threads)
+
+
+def _typed(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

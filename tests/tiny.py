@@ -1,0 +1,84 @@
+"""Tiny runs for tests: a handful of pictures in memory, small networks, and every remedy that exists, by name."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gantools.config.build import PictureShape, resolve
+from gantools.config.run import RunConfig
+from gantools.data.batches import Batches
+from gantools.device import Machine, settle
+from gantools.files.checkpoint import Packed, load, pack
+from gantools.files.document import DataNote, Lineage
+from gantools.training.engine import Phase, turns
+from gantools.training.state import TrainState
+
+THREADS = 1
+BASE = {"batch": 4, "network.base_width": 4, "network.latent_dim": 5, "average.half_life_images": 20}
+CRITIC_ALONE = {"network.critic_norm": "none", "loss.penalty_interval": 2}
+CASES = {
+    "fc": {"network.family": "fc", "network.critic_norm": "none"},
+    "fc-hinge-skip": {"network.family": "fc", "network.critic_norm": "none", "loss.name": "hinge",
+                      "balance.skip_d_below": 1.9},
+    "fc-r1+r2": {"network.family": "fc", **CRITIC_ALONE, "loss.penalty": "r1+r2", "balance.d_steps": 2},
+    "dcgan": {"network.family": "dcgan"},
+    "dcgan-hinge-drop": {"network.family": "dcgan", "loss.name": "hinge", "balance.lr_drops": ((0.1, 8), (0.5, 16))},
+    "dcgan-k3-skip": {"network.family": "dcgan", "balance.d_steps": 3, "balance.skip_d_below": 1.35},
+    "dcgan-r1": {"network.family": "dcgan", **CRITIC_ALONE, "loss.penalty": "r1", "optimizer.lr_g": 3e-4},
+    "dcgan-r2": {"network.family": "dcgan", **CRITIC_ALONE, "loss.penalty": "r2", "average.half_life_images": 0},
+}  # fmt: skip
+
+
+@dataclass
+class MemoryPictures:
+    """Random pictures that stand in for a pack: the same four names that training reads."""
+
+    pixels: NDArray[np.uint8]
+    digest: str = "0" * 64
+
+    @property
+    def count(self) -> int:
+        return len(self.pixels)
+
+    def read(self, rows: list[int]) -> NDArray[np.uint8]:
+        return self.pixels[rows]
+
+
+def some_pictures(count: int = 10, channels: int = 1, height: int = 8, width: int = 12) -> MemoryPictures:
+    draw = np.random.RandomState(7)
+    return MemoryPictures(draw.randint(0, 256, (count, channels, height, width)).astype(np.uint8))
+
+
+def machine(precision: str = "fp32") -> Machine:
+    return settle("cpu", THREADS, precision)
+
+
+def config_of(case: str, precision: str = "fp32", pictures: MemoryPictures | None = None, **more: object) -> RunConfig:
+    _, channels, height, width = (pictures or some_pictures()).pixels.shape
+    values = BASE | CASES[case] | {"precision": precision} | more
+    return resolve(PictureShape(height, width, channels), values).config
+
+
+def fresh(case: str = "dcgan", precision: str = "fp32", **more: object) -> TrainState:
+    return TrainState.fresh(config_of(case, precision, **more), "0" * 64, machine(precision))
+
+
+def take(state: TrainState, phase: Phase, steps: int) -> TrainState:
+    """Take so many rounds, or steps of one phase."""
+    events = turns(state, phase, Batches(some_pictures()))
+    for _ in range(steps):
+        while phase is Phase.BOTH and next(events).network != "g":
+            pass
+        if phase is not Phase.BOTH:
+            next(events)
+    return state
+
+
+def packed(state: TrainState) -> Packed:
+    return pack(state, DataNote(10), Lineage())
+
+
+def through_bytes(state: TrainState) -> TrainState:
+    """Write a run and read it again, as a new process would."""
+    return load(packed(state).data, state.machine)[0]
