@@ -1,5 +1,6 @@
 """Colour profiles: pictures that carry an ICC profile are brought to sRGB, the one colour space inside."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 
@@ -41,12 +42,8 @@ def _apply(colour: Image.Image, profile: bytes) -> Image.Image:
         colour = colour.convert("RGB")
     if mode != colour.mode:
         raise _Mismatch(f"it is for {space}, the picture is {colour.mode}")
-    transform = _transform(profile, mode)
-    if transform is None:
-        return colour
-    moved = transform.apply(colour)
-    moved.info.clear()
-    return moved.getchannel(1) if mode == "L" else moved
+    convert = _converter(profile, mode)
+    return convert(colour) if convert else colour
 
 
 def _open(profile: bytes) -> ImageCms.ImageCmsProfile:
@@ -54,21 +51,26 @@ def _open(profile: bytes) -> ImageCms.ImageCmsProfile:
 
 
 @lru_cache(maxsize=8)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Build the way to sRGB, or return None for a profile that is sRGB itself.
+def _converter(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | None:
+    """Build the way from a profile to sRGB, or return None for a profile that is sRGB itself.
 
     Kept, because a folder's pictures mostly share one profile and building costs more than applying it to a small
-    picture. NOCACHE: the transform is shared between threads, and its one-pixel cache is the only state in it.
+    picture. NOCACHE: what is built is shared between threads, and its one-pixel cache is the only state in it.
     """
-    transform = ImageCms.buildTransform(
-        _open(profile), ImageCms.createProfile("sRGB"), mode, "RGB", flags=ImageCms.Flags.NOCACHE
-    )
-    if mode == "CMYK":
-        return transform
-    probe = _probe(mode)
-    moved = np.asarray(transform.apply(probe), dtype=np.int16)
-    still = np.asarray(probe.convert("RGB"), dtype=np.int16)
-    return None if np.abs(moved - still).max() <= SAME_LEVELS else transform
+    flags = ImageCms.Flags.NOCACHE
+    if mode == "L":
+        # Optimised, LittleCMS is up to 10 levels off in the shadows of a linear grey profile; a table is exact.
+        flags |= ImageCms.Flags.NOOPTIMIZE
+    transform = ImageCms.buildTransform(_open(profile), ImageCms.createProfile("sRGB"), mode, "RGB", flags=flags)
+    if mode != "CMYK":
+        probe = _probe(mode)
+        moved = np.asarray(transform.apply(probe), dtype=np.int16)
+        if np.abs(moved - np.asarray(probe.convert("RGB"), dtype=np.int16)).max() <= SAME_LEVELS:
+            return None
+        if mode == "L":
+            table = moved[0, :, 1].tolist()
+            return lambda picture: picture.point(table)
+    return transform.apply
 
 
 def _probe(mode: str) -> Image.Image:

@@ -151,4 +151,5 @@ def _stretch(values: NDArray[np.floating], lowest: float, highest: float) -> Pix
     """Map lowest..highest to 0..255, rounded, in place; one value everywhere becomes 0."""
     values -= lowest
     values *= 255.0 / (highest - lowest) if highest > lowest else 0.0
-    return np.rint(values, out=values).astype(np.uint8)
+    np.rint(values, out=values)
+    return values.astype(np.uint8)

@@ -136,10 +136,12 @@ def _compose(
         picture = colour.convert("RGB")
         picture.putalpha(255 if alpha is None else alpha)
         return picture
+    if channels == "rgb":
+        colour = colour.convert("RGB")
     if alpha is not None:
         behind = Image.new("RGB", (1, 1), background).convert(colour.mode).resize(colour.size)
         colour = Image.composite(colour, behind, alpha)
-    return colour.convert("L" if channels == "gray" else "RGB")
+    return colour.convert("L") if channels == "gray" else colour
 
 
 def _orientation(image: ImageFile.ImageFile, notes: list[str]) -> int:
@@ -184,9 +186,14 @@ def _opened(source: Path | BinaryIO, formats: tuple[str, ...]) -> Iterator[Image
 
 @contextmanager
 def _stream(source: Path | BinaryIO) -> Iterator[BinaryIO]:
-    """Yield a seekable stream. Devices, pipes and folders are refused: opening them could wait for ever."""
+    """Yield a seekable stream. Devices, pipes and folders are refused: opening them could wait for ever.
+
+    A member of an archive has no descriptor of its own, which Pillow's way to libtiff takes for granted: such a
+    stream is read whole first, and so is one that cannot seek.
+    """
     if not isinstance(source, Path):
-        yield source if source.seekable() else BytesIO(source.read())
+        plain = isinstance(source, BytesIO) or (source.seekable() and _has_descriptor(source))
+        yield source if plain else BytesIO(source.read())
         return
     mode = os.stat(source).st_mode
     if not stat.S_ISREG(mode):
@@ -194,6 +201,14 @@ def _stream(source: Path | BinaryIO) -> Iterator[BinaryIO]:
         raise PictureError(str(source), f"{kind}, not a file")
     with open(source, "rb") as stream:
         yield stream
+
+
+def _has_descriptor(stream: BinaryIO) -> bool:
+    try:
+        stream.fileno()
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def _pillow_names(formats: tuple[str, ...]) -> tuple[str, ...]:
