@@ -92,7 +92,7 @@ class Progress:
             width: columns; no line is longer.
             cells: the characters of the full and of the empty part of the bar.
         """
-        fixed = f"{self._count():>{self._count_width()}}  {self._rate_text():>9}  {self._time_text():>11}"
+        fixed = f"{self._count():>{self._count_width()}}  {self._rate_text():>9}  {self._time_text():>12}"
         space = width - len(fixed) - len(self.what) - 4
         bar = ""
         if self.total and space >= 4:

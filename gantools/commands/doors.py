@@ -48,6 +48,10 @@ class GroupedCommand(TyperCommand):
         with _three_beats(ctx):
             return super().invoke(ctx)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the command's name in the usage line."""
+        return ["[OPTIONS]", *_argument_forms(ctx)]
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write example and purpose, then the usage line, then the groups of options."""
         _write_opening(self.help or "", formatter)
@@ -158,7 +162,7 @@ def _record(param: TyperArgument | TyperOption, ctx: Any) -> tuple[str, str]:
         notes.append(f"default: {getattr(default, 'value', default)}")
     extra = f"  [{'; '.join(notes)}]" if notes else ""
     if isinstance(param, TyperArgument):
-        return param.display_name_raw, (param.help or "") + extra
+        return param.display_name_raw.strip("[]"), (param.help or "") + extra
     names = ", ".join(sorted(param.opts, key=len)) + "".join(f" / {name}" for name in param.secondary_opts)
     if not param.is_flag and not param.count:
         names += f" {_label(param)}"
@@ -202,9 +206,18 @@ def source_name(ctx: Any, param: Any) -> str:
 
 
 def _usage(ctx: Any) -> str:
-    """Return the form of the command line: the command and its arguments, without its options."""
-    pieces = [piece for param in ctx.command.params for piece in param.get_usage_pieces(ctx)]
-    return " ".join([f"'{ctx.command_path}", *(piece.strip("{}") for piece in pieces)]) + "'"
+    """Return the form of the command line in quotes: the command and its arguments, without its options."""
+    return f"'{' '.join([ctx.command_path, *_argument_forms(ctx)])}'"
+
+
+def _argument_forms(ctx: Any) -> list[str]:
+    """Return how each argument is written: ``NAME``, ``[NAME]`` when it may be left out, ``NAME...`` for several."""
+    forms = []
+    for param in ctx.command.params:
+        if isinstance(param, TyperArgument):
+            name = param.display_name_raw.strip("[].") + ("..." if param.nargs != 1 else "")
+            forms.append(name if param.required else f"[{name}]")
+    return forms
 
 
 def _bad_value(error: parsing.BadParameter, param: Any, ctx: Any) -> UsageError:
