@@ -28,17 +28,19 @@ class TrainState:
         """Build the networks without weights; ``fresh`` or ``load`` sets them."""
         family = FAMILIES[config.network.family].load()
         self.config, self.register, self.machine = config, register, machine
-        with torch.device(machine.device):
+        with torch.device("meta"):  # torch would draw initial weights from its own random state
             self.generator: Generator = family.generator(config.network)
             self.discriminator: Discriminator = family.discriminator(config.network)
             self.average: Generator = family.generator(config.network)
+        for network in (self.generator, self.discriminator, self.average):
+            network.to_empty(device=machine.device)
+            network.to(memory_format=network.memory_format)  # type: ignore[call-overload]
+        with torch.device(machine.device):
             self.losses = {"d": torch.zeros(()), "g": torch.zeros(())}
             self.skipped = torch.tensor(register.skipped)
             self.nonfinite = torch.tensor(register.nonfinite)
             self.nonfinite_run = torch.tensor(register.nonfinite_run)
             self.longest_run = torch.tensor(register.nonfinite_run)
-        for network in (self.generator, self.discriminator, self.average):
-            network.to(memory_format=network.memory_format)  # type: ignore[call-overload]
         hold_statistics(self.average)
         self.average.requires_grad_(False).eval()
         self.optimizers = {
