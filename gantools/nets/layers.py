@@ -34,8 +34,9 @@ def hold_statistics(network: nn.Module) -> None:
         if isinstance(layer, _BatchStatistics):
             layer.track_running_stats = True
             layer.momentum = None  # a plain mean over the measured batches, not a moving one
-            layer.running_mean = torch.zeros_like(layer.weight, requires_grad=False)
-            layer.running_var = torch.ones_like(layer.weight, requires_grad=False)
+            # zeros_like and ones_like would load sympy on the meta device, a quarter of a second
+            layer.running_mean = torch.zeros(layer.num_features, device=layer.weight.device)
+            layer.running_var = torch.ones(layer.num_features, device=layer.weight.device)
             layer.num_batches_tracked = torch.zeros((), dtype=torch.int64, device=layer.weight.device)
 
 
