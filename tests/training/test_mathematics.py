@@ -1,0 +1,109 @@
+"""Losses, penalties, policies and schedules: worked cases, gradient checks, tables."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gantools.config.catalog import LOSSES, PENALTIES
+from gantools.config.run import AverageConfig, BalanceConfig, LossConfig
+from gantools.nets.base import Discriminator, Views
+from gantools.training.balance import is_d_turn, penalty_weight, rate_factor
+from gantools.training.losses import Loss
+from gantools.training.schedules import average_decay
+
+WORKED = {  # logits -1, 0, 2: by hand
+    "bce": {
+        "on_reals": [math.log(1 + math.e), math.log(2), math.log(1 + math.exp(-2))],
+        "on_fakes": [math.log(1 + math.exp(-1)), math.log(2), math.log(1 + math.exp(2))],
+        "generator": [math.log(1 + math.e), math.log(2), math.log(1 + math.exp(-2))],
+    },
+    "hinge": {"on_reals": [2.0, 1.0, 0.0], "on_fakes": [0.0, 1.0, 3.0], "generator": [1.0, 0.0, -2.0]},
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("side", ["on_reals", "on_fakes", "generator"])
+def test_a_loss_has_its_worked_values(name: str, side: str) -> None:
+    """Each side of each loss gives the values computed by hand, and a gradient that finite differences confirm."""
+    function: Callable[[Tensor], Tensor] = getattr(LOSSES[name].load(), side)
+    logits = torch.tensor([-1.0, 0.0, 2.0], dtype=torch.float64)
+    torch.testing.assert_close(function(logits), torch.tensor(WORKED[name][side], dtype=torch.float64))
+    smooth = torch.tensor([-1.7, 0.3, 2.2], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(function, (smooth,))
+
+
+def test_bce_is_cross_entropy_against_the_labels_of_the_material() -> None:
+    """The discriminator's loss is torch's own cross-entropy with reals 1 and fakes 0; the generator aims at 1."""
+    loss: Loss = LOSSES["bce"].load()
+    logits = torch.linspace(-9, 9, 50)
+    oracle = nn.BCEWithLogitsLoss(reduction="none")
+    torch.testing.assert_close(loss.on_reals(logits), oracle(logits, torch.ones(50)))
+    torch.testing.assert_close(loss.on_fakes(logits), oracle(logits, torch.zeros(50)))
+    torch.testing.assert_close(loss.generator(logits), oracle(logits, torch.ones(50)))
+
+
+class Quadratic(Discriminator):
+    """D(x) = a/2 |x|^2 per picture: its gradient is a x, its squared gradient a^2 |x|^2."""
+
+    def __init__(self, a: float) -> None:
+        super().__init__()
+        self.a = nn.Parameter(torch.tensor(a, dtype=torch.float64))
+
+    def forward(self, views: Views) -> Tensor:
+        return self.a / 2 * sum(view.square().sum(dim=(1, 2, 3)) for view in views)
+
+
+@pytest.mark.parametrize("name", [name for name in PENALTIES if name != "none"])
+def test_a_penalty_is_the_squared_gradient_of_each_picture(name: str) -> None:
+    """On a critic with a known gradient each penalty is a^2 |x|^2 summed over views, differentiable in a."""
+    penalty, critic = PENALTIES[name].load(), Quadratic(3.0)
+    draw = torch.Generator().manual_seed(0)
+    reals, fakes = (
+        tuple(torch.randn(4, 2, side, side, generator=draw, dtype=torch.float64) for side in (2, 4)) for _ in range(2)
+    )
+    square = {"r1": (reals,), "r2": (fakes,), "r1+r2": (reals, fakes)}[name]
+    expected = sum(9 * view.square().sum(dim=(1, 2, 3)) for views in square for view in views)
+    value = penalty(critic, reals, fakes)
+    assert value.shape == (4,)
+    torch.testing.assert_close(value, expected.float(), rtol=1e-5, atol=0)
+    value.sum().backward()
+    torch.testing.assert_close(critic.a.grad, (2 / 3 * expected).sum(), rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("k", "since", "due"), [(1, 0, True), (1, 1, False), (3, 2, True), (3, 3, False), (1, 7, False)]
+)
+def test_a_round_is_k_d_turns_and_a_g_turn(k: int, since: int, due: bool) -> None:
+    """D is due while fewer than k D turns were taken since the last G turn."""
+    assert is_d_turn(BalanceConfig(d_steps=k), since) is due
+
+
+@pytest.mark.parametrize(
+    ("drops", "images", "factor"),
+    [((), 5, 1.0), (((0.1, 10),), 9, 1.0), (((0.1, 10),), 10, 0.1), (((0.5, 20), (0.1, 10)), 20, 0.05)],
+)
+def test_drops_multiply_from_their_image_on(drops: tuple[tuple[float, int], ...], images: int, factor: float) -> None:
+    """Each drop counts from its own number of images on, in any order."""
+    assert rate_factor(BalanceConfig(lr_drops=drops), images) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "interval", "d_steps", "weight"), [("none", 1, 0, 0), ("r1", 4, 4, 4), ("r1", 4, 5, 0), ("r2", 1, 3, 1)]
+)
+def test_a_lazy_penalty_is_taken_every_interval_with_its_gain(
+    penalty: str, interval: int, d_steps: int, weight: float
+) -> None:
+    """gamma/2 times the interval in every so many D turns, nothing between."""
+    assert penalty_weight(LossConfig(penalty=penalty, gamma=2.0, penalty_interval=interval), d_steps) == weight
+
+
+@pytest.mark.parametrize(
+    ("images", "decay"), [(1_000, 0.4117), (200_000, 0.99557), (10_000_000, 0.99557)]
+)
+def test_the_average_ramps_to_its_half_life(images: int, decay: float) -> None:
+    """The landmark values of the docstring: a share of the images seen at first, 10,000 images later."""
+    assert average_decay(AverageConfig(), images, 64) == pytest.approx(decay, abs=1e-4)
+    assert average_decay(AverageConfig(half_life_images=0), images, 64) == 0.0
