@@ -83,7 +83,7 @@ def _device(name: str) -> torch.device:
 
 def _is_bf16_native(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     with open("/proc/cpuinfo") as lines:
         flags = next((line for line in lines if line.startswith("flags")), "").split()
     return "avx512_bf16" in flags or "amx_bf16" in flags

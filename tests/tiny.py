@@ -46,21 +46,25 @@ class MemoryPictures:
 
 
 def some_pictures(count: int = 10, channels: int = 1, height: int = 8, width: int = 12) -> MemoryPictures:
+    """Draw random pictures; always the same."""
     draw = np.random.RandomState(7)
     return MemoryPictures(draw.randint(0, 256, (count, channels, height, width)).astype(np.uint8))
 
 
 def machine(precision: str = "fp32") -> Machine:
+    """Settle on one CPU thread."""
     return settle("cpu", THREADS, precision)
 
 
 def config_of(case: str, precision: str = "fp32", pictures: MemoryPictures | None = None, **more: object) -> RunConfig:
+    """Resolve a tiny configuration with one of the remedies."""
     _, channels, height, width = (pictures or some_pictures()).pixels.shape
     values = BASE | CASES[case] | {"precision": precision} | more
     return resolve(PictureShape(height, width, channels), values).config
 
 
 def fresh(case: str = "dcgan", precision: str = "fp32", **more: object) -> TrainState:
+    """Begin a tiny run."""
     return TrainState.fresh(config_of(case, precision, **more), "0" * 64, machine(precision))
 
 
@@ -76,6 +80,7 @@ def take(state: TrainState, phase: Phase, steps: int) -> TrainState:
 
 
 def packed(state: TrainState) -> Packed:
+    """Serialise a run."""
     return pack(state, DataNote(10), Lineage())
 
 

@@ -19,7 +19,9 @@ def describe_plan(session: Session, bounds: Bounds, console: Console) -> None:
     """Say what will be trained, on what, where, and for how long."""
     state, request = session.state, session.request
     config, network, register = state.config, state.config.network, state.register
-    counts = {name: sum(p.numel() for p in getattr(state, name).parameters()) for name in ("generator", "discriminator")}
+    counts = {
+        name: sum(p.numel() for p in getattr(state, name).parameters()) for name in ("generator", "discriminator")
+    }
     shape = PictureShape(network.height, network.width, network.channels)
     console.line(
         f"{request.command}: {network.family}, {shape}, G {quantity(counts['generator'])} and "
@@ -62,7 +64,9 @@ def time_plan(request: Request, bounds: Bounds, console: Console) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     target = bounds.target("train", state.register, state.config, session.data.count)
     left = "until --max-time" if target is None else duration(max(0, target - state.register.g_steps) * best)
-    console.line(f"a round takes {duration(best)}: {quantity(state.config.batch / best)} images/s; the run takes {left}")
+    console.line(
+        f"a round takes {duration(best)}: {quantity(state.config.batch / best)} images/s; the run takes {left}"
+    )
     console.line(f"memory: {quantity(peak)}B; nothing was written")
 
 

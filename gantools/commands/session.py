@@ -71,6 +71,20 @@ class Session:
     notes: list[str]
 
 
+def check_paths(request: Request) -> None:
+    """Look at what the command reads before anything is made, the lock file included.
+
+    Raises:
+        InputError: the checkpoint to start from is absent or foreign, or DATA is absent.
+    """
+    for path in (request.init, None if request.start in (None, STREAM) else Path(str(request.start))):
+        if path is not None:
+            read_document(path)
+    if request.data is not None and not request.data.exists():
+        hint = f"gantools prepare PICTURES -o {request.data}"
+        raise InputError(f"{request.data}: found nothing there, expected a folder of pictures", hint=hint)
+
+
 @contextmanager
 def output_lock(request: Request) -> Iterator[None]:
     """Hold the output for this process; standard output needs no lock.
@@ -180,9 +194,7 @@ def _with_init(request: Request) -> dict[str, Any]:
     return {name: stored[name] for name in names} | request.typed
 
 
-def _continued(
-    request: Request, source: Path | bytes, document: Document, pictures: "Pictures | None"
-) -> Session:
+def _continued(request: Request, source: Path | bytes, document: Document, pictures: "Pictures | None") -> Session:
     stored = document.config
     precision = stored.precision if request.precision == "auto" else request.precision
     machine = _settle(request, precision)
@@ -258,5 +270,3 @@ def _take_data(state: "TrainState", document: Document, pictures: "Pictures") ->
         return []
     register.data, register.epoch, register.position = pictures.digest, register.epoch + 1, 0
     return [f"data {document.data.count} -> {pictures.count} pictures: a new epoch begins"]
-
-

@@ -9,7 +9,6 @@ import typer
 from gantools.commands.bounds import Bounds, parse_bounds, parse_cadence
 from gantools.commands.loop import Outcome, Saver, diverged, resume_line, take_turns
 from gantools.commands.options import (
-    MACHINE,
     RUN,
     Color,
     Debug,
@@ -28,7 +27,7 @@ from gantools.commands.options import (
 )
 from gantools.commands.plan import describe_plan, print_config, time_plan
 from gantools.commands.product import emit_json, emit_paths
-from gantools.commands.session import STREAM, Request, Session, open_session, output_lock
+from gantools.commands.session import STREAM, Request, Session, check_paths, open_session, output_lock
 from gantools.commands.signals import stop_requests
 from gantools.config.build import all_fields, parse_assignment, parse_drop
 from gantools.config.fields import setting_of
@@ -119,8 +118,12 @@ def train(
     ] = "5m",
     preview: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Grid drawn at each save; CKPT's stem + .preview.png.",
-                     show_default=False, rich_help_panel="Output"),
+        typer.Option(
+            metavar="FILE",
+            help="Grid drawn at each save; CKPT's stem + .preview.png.",
+            show_default=False,
+            rich_help_panel="Output",
+        ),
     ] = None,
     metrics: Metrics = None,
     force: Force = False,
@@ -243,6 +246,7 @@ def run(
     print0: bool,
 ) -> None:
     """Hold the output, open the run, take its turns, and say what came of it."""
+    check_paths(request)
     with output_lock(request):
         session = open_session(request)
         describe_plan(session, bounds, console)
@@ -260,9 +264,7 @@ def run(
     _tell(session, outcome, saver, console, as_json, print0)
 
 
-def _tell(
-    session: Session, outcome: Outcome, saver: Saver, console: Console, as_json: bool, print0: bool
-) -> None:
+def _tell(session: Session, outcome: Outcome, saver: Saver, console: Console, as_json: bool, print0: bool) -> None:
     """Print the product on stdout, the next line on stderr; end with 128 + n after a signal."""
     request, register = session.request, session.state.register
     if saver.preview is not None:

@@ -37,21 +37,35 @@ class LossConfig:
     """What the two networks aim at."""
 
     name: str = setting(
-        "bce", flag="--loss", choices=tuple(LOSSES), on_resume=OnResume.ASK, help="Adversarial loss.",
+        "bce",
+        flag="--loss",
+        choices=tuple(LOSSES),
+        on_resume=OnResume.ASK,
+        help="Adversarial loss.",
         source="Goodfellow 2014, section 3, non-saturating",
     )
     penalty: str = setting(
-        "none", flag="--penalty", choices=tuple(PENALTIES), on_resume=OnResume.ASK,
+        "none",
+        flag="--penalty",
+        choices=tuple(PENALTIES),
+        on_resume=OnResume.ASK,
         help="Gradient penalty of the discriminator; needs network.critic_norm=none.",
         source="Mescheder 2018, section 4.1",
     )
     gamma: float = setting(
-        1.0, flag="--gamma", minimum=0.0, maximum=1e6, on_resume=OnResume.EVENT,
+        1.0,
+        flag="--gamma",
+        minimum=0.0,
+        maximum=1e6,
+        on_resume=OnResume.EVENT,
         help="Weight of the penalty: gamma/2 times the squared gradient, summed over pixels.",
         source="measured at 28 to 32 px: 0.5 grey, 1 colour",
     )
     penalty_interval: int = setting(
-        4, minimum=1, maximum=1000, on_resume=OnResume.EVENT,
+        4,
+        minimum=1,
+        maximum=1000,
+        on_resume=OnResume.EVENT,
         help="D steps from one penalty to the next; its gain is multiplied by as many.",
         source="Karras 2020, appendix B (lazy regularisation, 16); 4 measured",
     )
@@ -62,19 +76,37 @@ class OptimizerConfig:
     """Adam for both networks (Kingma 2015)."""
 
     lr_g: float = setting(
-        1e-3, flag="--lr-g", minimum=0.0, maximum=10.0, on_resume=OnResume.EVENT, help="Rate of the generator.",
+        1e-3,
+        flag="--lr-g",
+        minimum=0.0,
+        maximum=10.0,
+        on_resume=OnResume.EVENT,
+        help="Rate of the generator.",
         source="measured: 2e-4 to 1e-3 at base width 32 takes a third of the Frechet distance",
     )
     lr_d: float = setting(
-        1e-3, flag="--lr-d", minimum=0.0, maximum=10.0, on_resume=OnResume.EVENT, help="Rate of the discriminator.",
+        1e-3,
+        flag="--lr-d",
+        minimum=0.0,
+        maximum=10.0,
+        on_resume=OnResume.EVENT,
+        help="Rate of the discriminator.",
         source="measured, as lr_g",
     )
     beta1: float = setting(
-        0.5, minimum=0.0, maximum=0.9999, on_resume=OnResume.EVENT, help="Adam's first decay.",
+        0.5,
+        minimum=0.0,
+        maximum=0.9999,
+        on_resume=OnResume.EVENT,
+        help="Adam's first decay.",
         source="Radford 2016, section 4",
     )
     beta2: float = setting(
-        0.999, minimum=0.0, maximum=0.99999, on_resume=OnResume.EVENT, help="Adam's second decay.",
+        0.999,
+        minimum=0.0,
+        maximum=0.99999,
+        on_resume=OnResume.EVENT,
+        help="Adam's second decay.",
         source="Kingma 2015, algorithm 1",
     )
     weight_decay: float = setting(
@@ -87,16 +119,27 @@ class BalanceConfig:
     """Remedies when one network runs ahead of the other; all off by default."""
 
     d_steps: int = setting(
-        1, flag="--d-steps", minimum=1, maximum=1000, on_resume=OnResume.EVENT,
-        help="D steps before each G step.", source="Goodfellow 2014, algorithm 1",
+        1,
+        flag="--d-steps",
+        minimum=1,
+        maximum=1000,
+        on_resume=OnResume.EVENT,
+        help="D steps before each G step.",
+        source="Goodfellow 2014, algorithm 1",
     )
     skip_d_below: float = setting(
-        0.0, flag="--skip-d-below", minimum=0.0, maximum=100.0, on_resume=OnResume.EVENT,
+        0.0,
+        flag="--skip-d-below",
+        minimum=0.0,
+        maximum=100.0,
+        on_resume=OnResume.EVENT,
         help="Leave D as it is in a turn whose D loss is below this; 0: never. Even play with bce is 2 ln 2 = 1.386.",
         source="off: schedules on the losses ratio are a remedy, not a default (ganhacks, item 11)",
     )
     lr_drops: tuple[tuple[float, int], ...] = setting(
-        (), flag="--lr-drop", on_resume=OnResume.EVENT,
+        (),
+        flag="--lr-drop",
+        on_resume=OnResume.EVENT,
         help="FACTOR@IMAGES: multiply both rates by FACTOR from that many images seen on. Repeatable.",
         source="off: a rate that depends on when a run ends breaks resuming",
     )
@@ -107,12 +150,19 @@ class AverageConfig:
     """The moving average of the generator, which ``sample`` uses."""
 
     half_life_images: int = setting(
-        10_000, flag="--ema", minimum=0, maximum=100_000_000, on_resume=OnResume.EVENT,
+        10_000,
+        flag="--ema",
+        minimum=0,
+        maximum=100_000_000,
+        on_resume=OnResume.EVENT,
         help="Half-life of the average, in images seen; 0: the average is the generator itself.",
         source="Karras 2020 (stylegan2-ada): 10k images",
     )
     ramp: float = setting(
-        0.05, minimum=0.0001, maximum=1.0, on_resume=OnResume.EVENT,
+        0.05,
+        minimum=0.0001,
+        maximum=1.0,
+        on_resume=OnResume.EVENT,
         help="The half-life is at most this share of the images seen.",
         source="Karras 2020 (stylegan2-ada): 5 %",
     )
@@ -132,14 +182,27 @@ class RunConfig:
         0, flag="--seed", minimum=0, maximum=2**63 - 1, help="Seed of every random draw.", source="fixed"
     )
     batch: int = setting(
-        64, flag="--batch", minimum=2, maximum=65536, on_resume=OnResume.ASK, help="Pictures a step.",
+        64,
+        flag="--batch",
+        minimum=2,
+        maximum=65536,
+        on_resume=OnResume.ASK,
+        help="Pictures a step.",
         source="measured: 128 within noise",
     )
     precision: str = setting(
-        "fp32", flag="--precision", choices=("fp32", "bf16"), on_resume=OnResume.BITS,
-        help="Arithmetic of the networks; weights are always kept in fp32.", source="the device",
+        "fp32",
+        flag="--precision",
+        choices=("fp32", "bf16"),
+        on_resume=OnResume.BITS,
+        help="Arithmetic of the networks; weights are always kept in fp32.",
+        source="the device",
     )
     length_images: int = setting(
-        600_000, minimum=1, maximum=10**12, on_resume=OnResume.EVENT,
-        help="Images seen after which a run without a bound ends.", source="guess: ten minutes at 32 px on two cores",
+        600_000,
+        minimum=1,
+        maximum=10**12,
+        on_resume=OnResume.EVENT,
+        help="Images seen after which a run without a bound ends.",
+        source="guess: ten minutes at 32 px on two cores",
     )

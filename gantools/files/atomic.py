@@ -1,4 +1,4 @@
-"""Writing files so that a final name never holds half a file: temporary neighbour, fsync, mode, rename, fsync folder."""
+"""Writing files so that a final name never holds half a file: temporary neighbour, fsync, mode, rename, fsync."""
 
 import contextlib
 import os

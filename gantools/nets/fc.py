@@ -78,4 +78,3 @@ def _initial(module: nn.Module, name: str) -> Start:
 
 
 FC = Networks(FCGenerator, FCDiscriminator)
-

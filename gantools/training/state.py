@@ -34,7 +34,7 @@ class TrainState:
             self.average: Generator = family.generator(config.network)
         for network in (self.generator, self.discriminator, self.average):
             network.to_empty(device=machine.device)
-            network.to(memory_format=network.memory_format)  # type: ignore[call-overload]
+            network.to(memory_format=network.memory_format)
         with torch.device(machine.device):
             self.losses = {"d": torch.zeros(()), "g": torch.zeros(())}
             self.skipped = torch.tensor(register.skipped)
@@ -115,9 +115,7 @@ class TrainState:
             self.losses[name].fill_(float("nan") if value is None else value)
 
 
-def check_schema(
-    expected: dict[str, tuple[tuple[int, ...], torch.dtype]], found: dict[str, Tensor], name: str
-) -> None:
+def check_schema(expected: dict[str, tuple[tuple[int, ...], torch.dtype]], found: dict[str, Tensor], name: str) -> None:
     """Require the same names, shapes and dtypes.
 
     Raises:

@@ -19,6 +19,7 @@ EVERY_FAMILY = pytest.mark.parametrize("family", FAMILIES)
 
 
 def networks(family: str, size: tuple[int, int], channels: int) -> tuple[Generator, Discriminator, NetworkConfig]:
+    """Build both networks of a family at a small width, with keyed weights."""
     shape = PictureShape(size[0], size[1], channels)
     norm = FAMILIES[family].critic_norms[0]
     typed = {"network.family": family, "network.base_width": 4, "network.latent_dim": 6, "network.critic_norm": norm}

@@ -15,10 +15,12 @@ EVERY_CASE = pytest.mark.parametrize("case", CASES)
 
 
 def digest(state: TrainState) -> str:
+    """Return the content digest of a run."""
     return packed(state).document.digest
 
 
 def tensors_of(state: TrainState, *networks: str) -> dict[str, bytes]:
+    """Return the bytes of the tensors whose names begin so."""
     found = read_tensors(packed(state).data)
     return {name: t.numpy().tobytes() for name, t in found.items() if name.startswith(networks)}
 

@@ -100,9 +100,7 @@ def test_a_lazy_penalty_is_taken_every_interval_with_its_gain(
     assert penalty_weight(LossConfig(penalty=penalty, gamma=2.0, penalty_interval=interval), d_steps) == weight
 
 
-@pytest.mark.parametrize(
-    ("images", "decay"), [(1_000, 0.4117), (200_000, 0.99557), (10_000_000, 0.99557)]
-)
+@pytest.mark.parametrize(("images", "decay"), [(1_000, 0.4117), (200_000, 0.99557), (10_000_000, 0.99557)])
 def test_the_average_ramps_to_its_half_life(images: int, decay: float) -> None:
     """The landmark values of the docstring: a share of the images seen at first, 10,000 images later."""
     assert average_decay(AverageConfig(), images, 64) == pytest.approx(decay, abs=1e-4)

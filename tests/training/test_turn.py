@@ -15,10 +15,12 @@ from tests.tiny import fresh, some_pictures, take
 
 
 def snapshot(state: TrainState) -> dict[str, torch.Tensor]:
+    """Copy every tensor of a run."""
     return {name: tensor.detach().clone() for name, tensor in state.tensors()}
 
 
 def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> list[str]:
+    """Return the names under which both hold equal tensors."""
     return [name for name in one if torch.equal(one[name], two[name])]
 
 
@@ -39,10 +41,12 @@ def with_spectral_norm() -> TrainState:
 
 
 def buffers(network: nn.Module) -> list[torch.Tensor]:
+    """Copy the buffers of a network."""
     return [buffer.clone() for buffer in network.buffers()]
 
 
 def equal(one: list[torch.Tensor], two: list[torch.Tensor]) -> bool:
+    """Say whether two lists of tensors are equal, and not empty."""
     return len(one) > 0 and all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
 
 
