@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 
 from gantools import __version__
+from gantools.commands import train
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
 from gantools.commands.product import emit_text
 from gantools.console import Console
@@ -46,7 +47,27 @@ class Entry(NamedTuple):
     purpose: str
 
 
-COMMANDS: tuple[Entry, ...] = ()
+COMMANDS: tuple[Entry, ...] = (
+    Entry(
+        "train",
+        train.train,
+        "gantools train data -o c.safetensors",
+        "Train a generative adversarial network on a folder of pictures: k discriminator steps, one generator step, "
+        "repeat.",
+    ),
+    Entry(
+        "train-d",
+        train.train_d,
+        "gantools train-d c.safetensors data --steps 2",
+        "Train only the discriminator of a checkpoint; the generator is frozen.",
+    ),
+    Entry(
+        "train-g",
+        train.train_g,
+        "gantools train-g c.safetensors --steps 1",
+        "Train only the generator of a checkpoint; the discriminator is frozen.",
+    ),
+)
 
 
 def _show_version(wanted: bool) -> None:

@@ -72,6 +72,9 @@ class CommandList(TyperGroup):
             for line in ctx.get_help().splitlines():
                 Console().line(line)
             raise Exit(ExitCode.USAGE)
+        for param in self.get_params(ctx):  # Typer's own flags: None would be converted by pydantic, in 90 ms
+            if getattr(param, "is_bool_flag", False) and param.default is None:
+                param.default = False
         with _three_beats(ctx):
             return super().parse_args(ctx, args)
 
