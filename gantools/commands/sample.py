@@ -1,0 +1,174 @@
+"""The door ``sample``: latents to pictures."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from gantools.commands.options import (
+    RUN,
+    Color,
+    Debug,
+    Device,
+    Force,
+    Json,
+    Output,
+    Print0,
+    Quiet,
+    Seed,
+    Threads,
+    Verbose,
+    console_from,
+)
+from gantools.commands.product import binary_stdout, emit_json, emit_paths, read_stdin
+from gantools.config.build import PictureShape
+from gantools.console import Console, quantity
+from gantools.errors import UsageError
+from gantools.files.atomic import write_bytes
+from gantools.files.document import Document, parse_document, read_document
+from gantools.files.header import parse_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gantools.nets.base import Generator
+    from gantools.sampling.plan import Plan, Wish
+
+STREAM = "-"
+STDIN_LIMIT = 16 << 30
+MOST = 10**9
+
+
+def sample(
+    checkpoint: Annotated[str, typer.Argument(metavar="CKPT", help="Checkpoint, or - for standard input.")],
+    n: Annotated[
+        int, typer.Option("--n", metavar="N", min=1, max=MOST, help="How many pictures.", rich_help_panel=RUN)
+    ] = 64,
+    start: Annotated[
+        int, typer.Option(metavar="N", min=0, max=MOST, help="Index of the first one.", rich_help_panel=RUN)
+    ] = 0,
+    seed: Seed = 0,
+    weights: Annotated[
+        Literal["average", "live"],
+        typer.Option(help="The generator's moving average, or the generator as it is.", rich_help_panel=RUN),
+    ] = "average",
+    output: Output = None,
+    grid: Annotated[bool, typer.Option("--grid", help="One sheet of all pictures.", rich_help_panel="Output")] = False,
+    format_: Annotated[
+        Literal["png", "webp", "jpeg"] | None,
+        typer.Option("--format", help="Of the files; png.", show_default=False, rich_help_panel="Output"),
+    ] = None,
+    force: Force = False,
+    device: Device = "auto",
+    threads: Threads = None,
+    json: Json = False,
+    print0: Print0 = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: Color = "auto",
+    debug: Debug = False,
+) -> None:
+    """Draw pictures from a checkpoint; a second time on the same one there is nothing to do."""
+    from gantools.sampling.plan import Wish, make_plan, missing
+
+    console = console_from(quiet, verbose, color)
+    wish = Wish(checkpoint, n, start, seed, weights, grid, format_, output, force)
+    _require_one_product(wish, json, print0)
+    source, document = _open(checkpoint)
+    plan = make_plan(wish, document)
+    if plan.path is None:
+        binary_stdout()  # refuses a terminal before anything is computed
+    indices = missing(plan)
+    _describe(plan, document, len(indices), console)
+    if indices:
+        _make(plan, source, indices, device, threads, console)
+    if plan.path is not None:
+        _tell(plan, document, len(indices), console, json, print0)
+
+
+def _require_one_product(wish: "Wish", json: bool, print0: bool) -> None:
+    """Refuse two things on stdout.
+
+    Raises:
+        UsageError: names both flags.
+    """
+    chosen = [("-o -", str(wish.output) == STREAM), ("--json", json), ("-0", print0)]
+    both = [flag for flag, is_on in chosen if is_on]
+    if len(both) > 1:
+        raise UsageError(f"{both[0]} and {both[1]}: both say what stdout gets, expected one of them", hint=both[0])
+
+
+def _open(checkpoint: str) -> tuple[Path | bytes, Document]:
+    """Read what the checkpoint says about itself; of a file nothing else is read.
+
+    Raises:
+        InputError: absent, foreign or damaged.
+    """
+    if checkpoint != STREAM:
+        return Path(checkpoint), read_document(Path(checkpoint))[1]
+    data = read_stdin(STDIN_LIMIT)
+    return data, parse_document(parse_header(data, len(data), "standard input"), "standard input")
+
+
+def _describe(plan: "Plan", document: Document, count: int, console: Console) -> None:
+    network, wish = document.config.network, plan.wish
+    shape = PictureShape(network.height, network.width, network.channels)
+    seen = f"{quantity(document.register.images)} images seen"
+    console.line(f"{wish.source}: {network.family}, {shape}, {seen}, {wish.weights} weights")
+    if count:
+        where = "stdout" if plan.path is None else str(plan.path)
+        last = wish.start + wish.count - 1
+        console.line(f"pictures {wish.start} to {last} of seed {wish.seed} go to {where}")
+
+
+def _make(
+    plan: "Plan", source: Path | bytes, indices: list[int], device: str, threads: int | None, console: Console
+) -> None:
+    """Load torch, compute and write."""
+    from gantools.device import settle
+    from gantools.files.checkpoint import load_average
+
+    machine = settle(device, threads, "fp32")
+    generator, _ = load_average(source, plan.wish.weights)
+    generator.to(machine.device)
+    console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads")
+    total = len(indices) if plan.kind == "folder" else plan.wish.count
+    with console.progress("sample", total, "pictures") as progress:
+        _write(plan, generator, indices, progress.update)
+
+
+def _write(plan: "Plan", generator: "Generator", indices: list[int], on_done: "Callable[[int], None]") -> None:
+    from gantools.sampling.produce import single_bytes, write_folder, write_tar
+
+    if plan.kind != "folder":
+        data = single_bytes(plan, generator, on_done)
+        if plan.path is None:
+            binary_stdout().write(data)
+        else:
+            write_bytes(plan.path, data, durable=False)
+        return
+    steps = write_tar(plan, generator, binary_stdout()) if plan.path is None else write_folder(plan, generator, indices)
+    for done in steps:
+        on_done(done)
+
+
+def _tell(plan: "Plan", document: Document, made: int, console: Console, json: bool, print0: bool) -> None:
+    """Print the product on stdout, the next line on stderr."""
+    wish = plan.wish
+    total = wish.count if plan.kind == "folder" else 1
+    if not made:
+        console.line(f"nothing to do: {plan.path} already shows this checkpoint, seed and weights")
+    elif made < total:
+        console.line(f"{total - made} of {total} pictures were there already")
+    if json:
+        emit_json("sample", {
+            "checkpoint": wish.source, "digest": document.digest, "images": document.register.images,
+            "seed": wish.seed, "start": wish.start, "n": wish.count, "weights": wish.weights, "format": plan.format,
+            "grid": wish.grid, "output": plan.path, "written": made, "unchanged": total - made,
+            "paths": list(plan.files()),
+        })  # fmt: skip
+    else:
+        emit_paths(plan.files(), print0)
+    if plan.kind == "folder" and wish.output is None and wish.count > 1:
+        console.next(shlex.join(["gantools", "sample", "--n", str(wish.count), "--grid", wish.source]))

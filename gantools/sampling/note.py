@@ -1,0 +1,75 @@
+"""The note inside a picture that ``sample`` wrote: which checkpoint, seed and index it shows, and the command for it.
+
+Standard library only, except where a file is opened.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from gantools.files.header import canonical_json
+
+KEYWORD = "gantools"
+ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8\xff": b"\xff\xd9"}
+"""How whole PNG and JPEG files begin and end. The text of a WebP stands at its end already."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a written picture says about itself.
+
+    Args:
+        digest: content digest of the checkpoint.
+        weights: ``average`` or ``live``.
+        seed: keys the latents.
+        index: the picture's index; of a sheet, the first one's.
+        count: 1, or how many pictures the sheet holds.
+        command: the line that makes it; it names the checkpoint's file without its folder.
+    """
+
+    digest: str
+    weights: str
+    seed: int
+    index: int
+    count: int
+    command: str
+
+    def texts(self) -> dict[str, str]:
+        """Return the texts to write into the picture: one keyword, canonical JSON."""
+        return {KEYWORD: canonical_json(asdict(self)).decode()}
+
+    def shows_same(self, other: "Note") -> bool:
+        """Say whether both show the same pixels, whatever the checkpoint's file is called."""
+        return replace(self, command="") == replace(other, command="")
+
+
+def parse_note(texts: dict[str, str]) -> Note | None:
+    """Read back what ``Note.texts`` wrote; None when there is no such note, or another program's."""
+    try:
+        note = Note(**json.loads(texts[KEYWORD]))
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    words, numbers = (note.digest, note.weights, note.command), (note.seed, note.index, note.count)
+    is_ours = all(type(word) is str for word in words) and all(type(number) is int for number in numbers)
+    return note if is_ours else None
+
+
+def read_note(path: Path) -> Note | None:
+    """Read the note of a picture file; None for every file that ``sample`` did not write."""
+    from gantools.pictures.write import read_text
+
+    return parse_note(read_text(path))
+
+
+def is_whole(path: Path) -> bool:
+    """Say whether a picture file ends as its format does: a crash of the machine may have cut it."""
+    try:
+        with open(path, "rb") as stream:
+            start = stream.read(4)
+            end = next((end for magic, end in ENDS.items() if start.startswith(magic)), b"")
+            stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, stream.tell() - len(end)))
+            return stream.read() == end
+    except OSError:
+        return False

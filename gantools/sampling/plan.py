@@ -1,0 +1,197 @@
+"""What ``sample`` is going to write: names, notes, and which pictures are there already. No torch."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gantools.config.run import NetworkConfig
+from gantools.errors import RefusedError, UsageError, output_errors
+from gantools.files.document import Document
+from gantools.sampling.note import Note, is_whole, read_note
+
+Format = Literal["png", "webp", "jpeg"]
+Kind = Literal["folder", "picture", "sheet"]
+
+STREAM = "-"
+SUFFIXES: dict[Format, str] = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
+FORMATS: dict[str, Format] = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
+MAX_SHEET_PIXELS = 178_000_000
+"""The largest sheet: what most programs, and ``prepare``, still open."""
+
+GAP_PX = 2
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was typed.
+
+    Args:
+        source: the checkpoint's path, or ``-``.
+        count, start, seed: the pictures ``start`` to ``start + count - 1`` of a seed.
+        weights: ``average`` or ``live``.
+        grid: one sheet of all pictures.
+        format: of the files; None when it was not typed.
+        output: where to write, ``-`` for stdout; None: beside the checkpoint.
+        force: foreign files may be replaced, and what is there already is made again.
+    """
+
+    source: str
+    count: int
+    start: int
+    seed: int
+    weights: str
+    grid: bool
+    format: Format | None
+    output: Path | None
+    force: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be written: a folder of pictures, one picture or one sheet; to ``path``, or to stdout without one."""
+
+    wish: Wish
+    kind: Kind
+    path: Path | None
+    format: Format
+    digest: str
+
+    def name(self, index: int) -> str:
+        """Return the file name of picture ``index`` in a folder or an archive."""
+        return f"{index:06d}{SUFFIXES[self.format]}"
+
+    def file(self, index: int) -> Path:
+        """Return where picture ``index``, or the sheet, is written."""
+        assert self.path is not None, "stdout has no files"
+        return self.path / self.name(index) if self.kind == "folder" else self.path
+
+    def files(self) -> Iterator[Path]:
+        """Yield every file of the plan, in the order of the pictures."""
+        wish = self.wish
+        indices = range(wish.start, wish.start + wish.count) if self.kind == "folder" else [wish.start]
+        return (self.file(index) for index in indices)
+
+    def note(self, index: int) -> Note:
+        """Return the note of picture ``index``, or of the sheet.
+
+        A picture's command makes this picture alone, so that its bytes do not depend on how many were made with it.
+        """
+        wish = self.wish
+        count = wish.count if self.kind == "sheet" else 1
+        return Note(self.digest, wish.weights, wish.seed, index, count, self._command(index, count))
+
+    def _command(self, index: int, count: int) -> str:
+        wish = self.wish
+        words = ["gantools", "sample", "--n", str(count)]
+        words += ["--start", str(index)] if index else []
+        words += ["--seed", str(wish.seed)] if wish.seed else []
+        words += ["--weights", wish.weights] if wish.weights != "average" else []
+        words += ["--grid"] if self.kind == "sheet" else []
+        return shlex.join([*words, Path(wish.source).name])
+
+
+def make_plan(wish: Wish, document: Document) -> Plan:
+    """Decide names and format.
+
+    Raises:
+        UsageError: flags that contradict each other, or a checkpoint of other channels than the format takes.
+    """
+    picture_format = _format(wish)
+    network = document.config.network
+    if picture_format == "jpeg" and network.channels == 4:
+        message = "--format: found jpeg for pictures with alpha (channels rgba), expected png or webp"
+        raise UsageError(message, hint="--format png")
+    if wish.grid:
+        _require_fitting_sheet(wish.count, network)
+    kind = _kind(wish)
+    return Plan(wish, kind, _path(wish, kind, picture_format, document), picture_format, document.digest)
+
+
+def missing(plan: Plan) -> list[int]:
+    """Return the indices of the pictures that are still to be made; a sheet counts under its first index.
+
+    Raises:
+        RefusedError: a file that ``sample`` did not write stands under a name of the plan.
+        ResourceError: the place cannot be written.
+    """
+    indices = list(range(plan.wish.start, plan.wish.start + plan.wish.count))
+    if plan.kind != "folder":
+        indices = indices[:1]
+    if plan.path is None:
+        return indices
+    folder = plan.path if plan.kind == "folder" else plan.path.parent
+    if folder.exists() and not folder.is_dir():
+        raise RefusedError(
+            f"{folder}: found a file, expected a folder or a new name", hint="choose another name with -o"
+        )
+    _require_writable(folder)
+    present = set(os.listdir(folder)) if folder.is_dir() else set()
+    if plan.wish.force:
+        return indices
+    return [index for index in indices if plan.file(index).name not in present or not _is_made(plan, index)]
+
+
+def _is_made(plan: Plan, index: int) -> bool:
+    path, note = plan.file(index), None
+    note = read_note(path)
+    if note is None:
+        message = f"{path}: exists and was not written by sample, expected a free name or a picture of ours"
+        raise RefusedError(message, hint="add --force to replace it, or choose another place with -o")
+    return note.shows_same(plan.note(index)) and is_whole(path)
+
+
+def _kind(wish: Wish) -> Kind:
+    named = wish.output is not None and wish.output.suffix.lower() in FORMATS
+    if wish.grid:
+        return "sheet"
+    if wish.count == 1 and (named or str(wish.output) == STREAM):
+        return "picture"
+    if named and not (wish.output is not None and wish.output.is_dir()):
+        message = f"-o {wish.output}: found a picture's name for {wish.count} pictures, expected a folder's"
+        assert wish.output is not None
+        raise UsageError(message, hint=f"add --grid for one sheet, or write a folder: -o {wish.output.with_suffix('')}")
+    return "folder"
+
+
+def _format(wish: Wish) -> Format:
+    """Return the typed format, or that of the output's name; both must agree, and the name of a sheet must fit."""
+    suffix = "" if wish.output is None or str(wish.output) == STREAM else wish.output.suffix.lower()
+    of_name = FORMATS.get(suffix)
+    if wish.grid and suffix and of_name is None:
+        message = f"-o {wish.output}: found the ending {suffix}, expected .png, .webp or .jpg for a sheet"
+        raise UsageError(message, hint="-o sheet.png")
+    if wish.format is not None and of_name is not None and wish.format != of_name and (wish.grid or wish.count == 1):
+        message = f"-o {wish.output} and --format {wish.format}: found two formats, expected one"
+        raise UsageError(message, hint=f"--format {of_name}, or leave --format out")
+    single = wish.grid or wish.count == 1
+    return wish.format or (of_name if of_name and single else "png")
+
+
+def _path(wish: Wish, kind: Kind, picture_format: Format, document: Document) -> Path | None:
+    if wish.output is not None:
+        return None if str(wish.output) == STREAM else wish.output
+    if wish.source == STREAM:
+        hint = "gantools sample - -o samples"
+        raise UsageError("sample -: found no -o, expected where to write what comes from a pipe", hint=hint)
+    source = Path(wish.source)
+    name = f"{source.stem}-samples-{document.register.images}"
+    return source.with_name(name + SUFFIXES[picture_format] if kind == "sheet" else name)
+
+
+def _require_fitting_sheet(count: int, network: NetworkConfig) -> None:
+    pixels = count * (network.height + GAP_PX) * (network.width + GAP_PX)
+    if pixels > MAX_SHEET_PIXELS:
+        most = MAX_SHEET_PIXELS // ((network.height + GAP_PX) * (network.width + GAP_PX))
+        message = f"--grid: found {count} pictures of {network.width}x{network.height}, expected at most {most}"
+        raise UsageError(message, hint=f"--n {most}, or leave --grid out to get a folder")
+
+
+def _require_writable(folder: Path) -> None:
+    """Ask before the expensive work whether files can be made in ``folder``, or the folder itself."""
+    with output_errors(folder):
+        existing = next((place for place in [folder, *folder.absolute().parents] if place.exists()), Path("/"))
+        if not os.access(existing, os.W_OK | os.X_OK):
+            raise PermissionError(13, os.strerror(13))

@@ -1,0 +1,115 @@
+"""From a generator to files or a stream: pictures are encoded by two threads while the next block is computed."""
+
+import tarfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from io import BytesIO
+from itertools import chain
+from typing import BinaryIO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gantools.files.atomic import write_bytes
+from gantools.nets.base import Generator
+from gantools.pictures.grid import grid
+from gantools.pictures.write import encode
+from gantools.sampling.plan import Plan
+from gantools.sampling.render import BLOCK, render
+
+Pixels = NDArray[np.uint8]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+ENCODERS = 2
+AHEAD = 4 * BLOCK
+"""Pictures that may wait for an encoder: memory stays flat, however many are made."""
+
+
+def write_folder(plan: Plan, generator: Generator, indices: list[int]) -> Iterator[int]:
+    """Write the pictures ``indices`` (in rising order) as files; yield how many are done after each."""
+
+    def work(item: tuple[int, Pixels]) -> None:
+        index, pixels = item
+        write_bytes(plan.file(index), _encoded(plan, index, pixels), durable=False)
+
+    for done, _ in enumerate(in_order(work, _pictures(plan, generator, indices)), 1):
+        yield done
+
+
+def write_tar(plan: Plan, generator: Generator, stream: BinaryIO) -> Iterator[int]:
+    """Write all pictures of the plan to ``stream`` as an uncompressed tar; yield how many are done after each.
+
+    Members carry neither time nor owner: the same pictures give the same bytes.
+    """
+    first = plan.wish.start
+    pictures = _pictures(plan, generator, list(range(first, first + plan.wish.count)))
+
+    def work(item: tuple[int, Pixels]) -> tuple[int, bytes]:
+        return item[0], _encoded(plan, *item)
+
+    with tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as archive:
+        for done, (index, data) in enumerate(in_order(work, pictures), 1):
+            member = tarfile.TarInfo(plan.name(index))
+            member.size, member.mode = len(data), 0o644
+            archive.addfile(member, BytesIO(data))
+            yield done
+
+
+def single_bytes(plan: Plan, generator: Generator, on_done: Callable[[int], None]) -> bytes:
+    """Return the bytes of the one picture or of the sheet; ``on_done`` is told how many pictures are computed."""
+    pictures = []
+    for _, pixels in _pictures(plan, generator, list(range(plan.wish.start, plan.wish.start + plan.wish.count))):
+        pictures.append(pixels)
+        on_done(len(pictures))
+    pixels = grid(np.stack(pictures)) if plan.kind == "sheet" else pictures[0]
+    return _encoded(plan, plan.wish.start, pixels)
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], ahead: int = AHEAD, threads: int = ENCODERS
+) -> Iterator[Result]:
+    """Do ``work`` on every item in threads and yield the results in the items' order.
+
+    Args:
+        work: done in a thread; what it raises comes out here.
+        items: taken one by one, by the calling thread.
+        ahead: how many items may be taken before the result of the first is asked for.
+    """
+    with ThreadPoolExecutor(threads, "encoder") as pool:
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pictures(plan: Plan, generator: Generator, indices: list[int]) -> Iterator[tuple[int, Pixels]]:
+    """Yield each index with its pixels (C, H, W)."""
+    seed = plan.wish.seed
+    pixels = chain.from_iterable(render(generator, seed, first, count) for first, count in runs(indices))
+    return zip(indices, pixels, strict=True)
+
+
+def runs(indices: list[int]) -> Iterator[tuple[int, int]]:
+    """Split rising numbers into (first, count) of stretches without a gap.
+
+    Example:
+        >>> list(runs([0, 1, 2, 5, 9, 10]))
+        [(0, 3), (5, 1), (9, 2)]
+    """
+    first = 0
+    for position in range(1, len(indices) + 1):
+        if position == len(indices) or indices[position] != indices[position - 1] + 1:
+            yield indices[first], position - first
+            first = position
+
+
+def _encoded(plan: Plan, index: int, pixels: Pixels) -> bytes:
+    return encode(pixels, plan.format, plan.note(index).texts())
