@@ -29,10 +29,10 @@ demo: $(STAMP) ## Draw a small set, train on it for two minutes more and sample,
 check: lint test ## Run lint and the fast tests
 
 test: $(STAMP) ## Run the fast tests
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-all: $(STAMP) ## Run every test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n auto
 
 lint: $(STAMP) ## Check style, format and types
 	$(BIN)/ruff check .
