@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 
 from gantools import __version__
-from gantools.commands import train
+from gantools.commands import sample, train
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
 from gantools.commands.product import emit_text
 from gantools.console import Console
@@ -66,6 +66,12 @@ COMMANDS: tuple[Entry, ...] = (
         train.train_g,
         "gantools train-g c.safetensors --steps 1",
         "Train only the generator of a checkpoint; the discriminator is frozen.",
+    ),
+    Entry(
+        "sample",
+        sample.sample,
+        "gantools sample --n 64 c.safetensors",
+        "Draw pictures from a checkpoint: a folder of them, or one sheet.",
     ),
 )
 
