@@ -1,7 +1,8 @@
 """How long a run is: bounds as they are typed, turned into one count of steps to reach. No torch."""
 
 import math
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 from gantools.commands.options import parse_count, parse_duration
 from gantools.config.run import RunConfig
@@ -21,6 +22,7 @@ class Bounds:
         images: images more.
         epochs: passes over the data more.
         max_time_s: seconds from the start of the command, the final save included.
+        began: when the command began, on the monotonic clock; jumps of the wall clock change nothing.
     """
 
     steps: int | None = None
@@ -28,6 +30,11 @@ class Bounds:
     images: int | None = None
     epochs: float | None = None
     max_time_s: float | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    def deadline(self) -> float:
+        """Return when the run must have ended, on the monotonic clock; infinity without a time bound."""
+        return math.inf if self.max_time_s is None else self.began + self.max_time_s
 
     def target(self, command: str, register: Register, config: RunConfig, count: int) -> int | None:
         """Return the count of rounds (``train-d``: of D steps) at which the run ends; None: only time ends it.

@@ -1,6 +1,5 @@
 """Taking turns until a bound, a signal or a fault ends them: when to save, what to report, how to go on."""
 
-import math
 import shlex
 import time
 from collections.abc import Callable
@@ -119,17 +118,19 @@ def take_turns(
     phase = Phase(request.command)
     reals = Batches(session.pictures) if session.pictures is not None else None
     target = bounds.target(request.command, state.register, state.config, session.data.count)
-    deadline = math.inf if bounds.max_time_s is None else time.monotonic() + bounds.max_time_s
+    deadline = bounds.deadline()
     counted = _counter(request.command)
     is_unsaved = not _is_on_disk(session)
     began = counted(state.register.d_steps, state.register.g_steps)
     with console.progress(request.command, _scale(session, target), _unit(session), _scale(session, began) or 0) as bar:
         report = Reporter(session, bar, metrics, counted, console)
-        steps, events = began, turns(state, phase, reals)
+        steps, turn_s, events = began, 0.0, turns(state, phase, reals)
         while (target is None or steps < target) and stop.signal is None:
-            if time.monotonic() + saver.cost_s >= deadline:
+            now = time.monotonic()
+            if now + turn_s + saver.cost_s >= deadline:
                 break
             event = next(events)
+            turn_s = time.monotonic() - now
             is_unsaved = True
             is_counted = event.network == ("d" if phase is Phase.D_ONLY else "g")
             steps = counted(event.d_steps, event.g_steps)

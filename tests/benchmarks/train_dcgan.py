@@ -36,8 +36,8 @@ def up(i, o, k, s, p):
 def down(i, o):
     return [nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True)]
 
-G = nn.Sequential(*up(z, w * 8, 4, 1, 0), *up(w * 8, w * 4, 4, 2, 1), *up(w * 4, w * 2, 4, 2, 1), *up(w * 2, w, 4, 2, 1),
-                  nn.ConvTranspose2d(w, 3, 4, 2, 1, bias=False), nn.Tanh())
+G = nn.Sequential(*up(z, w * 8, 4, 1, 0), *up(w * 8, w * 4, 4, 2, 1), *up(w * 4, w * 2, 4, 2, 1),
+                  *up(w * 2, w, 4, 2, 1), nn.ConvTranspose2d(w, 3, 4, 2, 1, bias=False), nn.Tanh())
 D = nn.Sequential(nn.Conv2d(3, w, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True), *down(w, w * 2), *down(w * 2, w * 4),
                   *down(w * 4, w * 8), nn.Conv2d(w * 8, 1, 4, 1, 0, bias=False), nn.Sigmoid())
 for network in (G, D):
@@ -49,7 +49,8 @@ for network in (G, D):
 opt_d = torch.optim.Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999))
 opt_g = torch.optim.Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999))
 bce, ones, zeros = nn.BCELoss(), torch.ones(64), torch.zeros(64)
-loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(images), batch_size=64, shuffle=True, drop_last=True)
+reals = torch.utils.data.TensorDataset(images)
+loader = torch.utils.data.DataLoader(reals, batch_size=64, shuffle=True, drop_last=True)
 done = 0
 while done < rounds:
     for (real,) in loader:
@@ -105,7 +106,10 @@ def main() -> None:
 def report(times: dict[str, list[float]], rounds: int) -> None:
     """Print images/s (median, least, most) and the ratio to the plain script, pair by pair."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if "model name" in line), "?")
+    processor = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        "?",
+    )
     threads = len(os.sched_getaffinity(0))
     print(f"{datetime.date.today()}  {processor}, {threads} threads, Python {platform.python_version()}")
     print(f"commit {commit.stdout.strip() or '?'}; {rounds} rounds of batch {BATCH}, {len(times['plain'])} runs each")
