@@ -1,7 +1,9 @@
 """Writing files so that a final name never holds half a file: temporary neighbour, fsync, mode, rename, fsync."""
 
 import contextlib
+import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -9,6 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gantools.errors import RefusedError, output_errors
+
+NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
+"""What the operating system says where a second name for a file cannot be had: FAT, some network drives."""
 
 
 def fault(point: str) -> None:
@@ -36,7 +41,8 @@ def atomic_writer(path: Path, *, durable: bool = True, previous: Path | None = N
         path: the final name. Its folder is made if absent. A symbolic link is kept and its target replaced.
         durable: wait until the bytes are on the disk before and after the rename. False is for pictures that can be
             made again: still never half-written after a crash of the process, but not proof against a power cut.
-        previous: keep the file that is replaced under this name (a hard link, so ``path`` is never absent).
+        previous: keep the file that is replaced under this name (a hard link, or a copy where there are none, so
+            ``path`` is never absent).
 
     Raises:
         RefusedError: ``path`` is a folder, a device or a pipe.
@@ -115,7 +121,12 @@ def _keep_previous(target: Path, previous: Path) -> None:
     if target.exists():
         spare = previous.parent / f"{_prefix(previous)}{os.getpid()}.tmp"
         spare.unlink(missing_ok=True)
-        os.link(target, spare)
+        try:
+            os.link(target, spare)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            shutil.copy2(target, spare)
         os.replace(spare, previous)
 
 
