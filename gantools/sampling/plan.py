@@ -90,7 +90,7 @@ class Plan:
         words += ["--seed", str(wish.seed)] if wish.seed else []
         words += ["--weights", wish.weights] if wish.weights != "average" else []
         words += ["--grid"] if self.kind == "sheet" else []
-        return shlex.join([*words, Path(wish.source).name])
+        return shlex.join([*words, "CKPT" if wish.source == STREAM else Path(wish.source).name])
 
 
 def make_plan(wish: Wish, document: Document) -> Plan:
