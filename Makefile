@@ -1,6 +1,6 @@
 # Every target is one line of `make help`. All paths are relative, so the folder's own path may hold spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all lint clean
+.PHONY: help setup demo check test test-all lint bench golden clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -38,6 +38,12 @@ lint: $(STAMP) ## Check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(STAMP) ## Measure; each benchmark prints one table, and wants a quiet machine
+	set -e; for benchmark in tests/benchmarks/*.py; do $(BIN)/python $$benchmark; done
+
+golden: $(STAMP) ## Rewrite the golden losses, for a change that alters numbers on purpose
+	GOLDEN=1 $(BIN)/python -m pytest -q tests/golden
 
 clean: ## Remove what was built, also .venv and demo/
 	rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
