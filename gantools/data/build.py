@@ -1,0 +1,281 @@
+"""Carrying out a plan: pictures first, then the pack, then the manifest, so that a data set is whole at any instant.
+
+While a run works, the journal ``.unfinished`` lies in the folder: a heading, then a record of each picture before it
+is written. After a kill the old data set is still valid, and the next run goes on from the journal.
+"""
+
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from gantools.data.making import Loader, Made, Maker
+from gantools.data.manifest import (
+    HOLDOUT,
+    JOURNAL,
+    MANIFEST,
+    PACK,
+    PREVIOUS_PACK,
+    TRAIN,
+    Heading,
+    Record,
+    columns_of,
+    train_digest,
+)
+from gantools.data.names import Names
+from gantools.data.pack import PackWriter, Pictures
+from gantools.data.parallel import in_order
+from gantools.data.plan import Item, Plan
+from gantools.errors import InputError, RefusedError, UsageError, output_errors
+from gantools.files.atomic import atomic_writer, fault, sweep, write_bytes
+
+CHUNK = 8  # pictures a task: handing over a task costs about as much as a small picture
+IN_FLIGHT = 64
+TEMPORARY = ".unfinished.png"
+
+
+@dataclass
+class Report:
+    """What a run did and what the data set now is.
+
+    Args:
+        train: pictures for training.
+        holdout: pictures held out.
+        made: pictures made by this run.
+        skipped: of the sources tried by this run, those that gave no picture: name and reason.
+        skipped_before: those that an earlier run skipped and that have not changed.
+        labels: pictures of each class.
+        digest: of the pictures for training.
+    """
+
+    train: int = 0
+    holdout: int = 0
+    made: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    skipped_before: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    digest: str = ""
+
+
+def execute(plan: Plan, jobs: int, on_done: Callable[[int], None] = lambda done: None) -> Report:
+    """Bring the folder to what the plan says. Call it under the folder's lock.
+
+    Args:
+        plan: what to do; when there is nothing, nothing is written.
+        jobs: threads that decode, resize and encode; at least 1. They do not change a byte.
+        on_done: told how many items are done.
+
+    Raises:
+        InputError: no source gave a picture, or a container is damaged.
+        UsageError: the hold-out leaves nothing for training.
+        RefusedError: a label's folder is a link to elsewhere.
+        ResourceError: no space, or the folder cannot be written.
+    """
+    if plan.nothing_to_do():
+        report = Report()
+        for item in plan.items:
+            _count(report, Made(item, item.old))
+        assert plan.before.manifest is not None
+        report.digest = plan.before.manifest.heading.digest
+        return report
+    build = _Build(plan)
+    try:
+        build.run(jobs, on_done)
+    finally:
+        build.close()
+    return build.report
+
+
+class _Build:
+    """One run over one folder."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan, self._folder, self.report = plan, plan.folder, Report()
+        self._is_new = not plan.folder.exists()
+        self._records: list[Record] = []
+        self._names = Names()
+        self._folders: set[str] = set()
+        pack = plan.before.pack
+        self._pack = None if pack is None else Pictures(pack.descriptor, str(pack.path), pack.offsets(), pack.shape, "")
+
+    def run(self, jobs: int, on_done: Callable[[int], None]) -> None:
+        """Make and write everything."""
+        held = (item.old.file for item in self._plan.items if item.old is not None and item.old.file is not None)
+        for file in (*held, *self._plan.foreign):
+            self._names.take(file)
+        with output_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for name in (PACK, MANIFEST, JOURNAL):
+                sweep(self._folder / name)
+            self._begin_journal()
+            with open(self._folder / JOURNAL, "ab") as self._journal:
+                self._make_all(jobs, on_done)
+                fault("between")
+                write_bytes(self._folder / MANIFEST, self._manifest)
+            fault("cleaning")
+            self._clean()
+
+    def close(self) -> None:
+        """Close the old pack, and leave no empty folder behind."""
+        if self._pack is not None:
+            self._pack.close()
+        if self._is_new:
+            with contextlib.suppress(OSError):
+                self._folder.rmdir()
+
+    def _begin_journal(self) -> None:
+        """Write the journal's heading, what an unfinished run with the same options had made, and its other files."""
+        plan = self._plan
+        kept = [item.old for item in plan.items if item.keep and item.row is None and item.old and item.old.file]
+        loose = [
+            Record("", file=file, pixels="0" * 32, encoded="0" * 32, encoded_bytes=0, split=TRAIN)
+            for file in sorted(plan.before.loose)
+        ]
+        lines = [Heading(plan.recipe).line(), *(record.line() for record in (*loose, *kept))]
+        write_bytes(self._folder / JOURNAL, b"".join(lines))
+
+    def _make_all(self, jobs: int, on_done: Callable[[int], None]) -> None:
+        """Make the pictures and the pack; the pack takes its name at the end of the block."""
+        maker = Maker(self._plan, self._pack)
+        previous = self._folder / PREVIOUS_PACK if self._plan.before.manifest else None
+        with atomic_writer(self._folder / PACK, previous=previous) as stream:
+            writer = PackWriter(stream, self._plan.recipe.shape)
+            results = in_order(maker.make, _tasks(self._plan.items), jobs, max(2, IN_FLIGHT // CHUNK))
+            done = 0
+            with contextlib.closing(results):  # type: ignore[type-var]
+                for chunk in results:
+                    self._store(chunk, writer)
+                    done += len(chunk)
+                    on_done(done)
+            self._finish(writer)
+
+    def _store(self, chunk: list[Made], writer: PackWriter) -> None:
+        """Write the pictures of a chunk, their journal lines first, so that no picture of ours is ever unknown."""
+        for made in chunk:
+            if made.record is not None and made.pixels is not None and made.record.file is None:
+                made.record.file = self._name(made.item, made.record)
+        lines = [made.record.line() for made in chunk if made.png is not None and made.record]
+        if lines:
+            self._journal.write(b"".join(lines))
+            self._journal.flush()
+        for made in chunk:
+            _count(self.report, made)
+            if made.record is None:
+                continue
+            self._records.append(made.record)
+            if made.pixels is not None:
+                writer.add(made.pixels)
+            if made.png is not None and made.record.file is not None:
+                self._write_picture(made.record.file, made.png)
+
+    def _name(self, item: Item, record: Record) -> str:
+        """Return the file of a picture: the one it had, unless its label has changed."""
+        label = record.label
+        if item.old is not None and item.old.file is not None and item.old.label == label:
+            return item.old.file
+        assert item.entry is not None
+        return self._names.new(label, item.entry.stem, item.entry.source)
+
+    def _write_picture(self, file: str, png: bytes) -> None:
+        """Write a picture whole or not at all. The general writer's checks for each file would double the time."""
+        self._make_folder(file)
+        temporary = self._folder / TEMPORARY
+        with open(temporary, "wb") as stream:
+            stream.write(png)
+        fault("picture")
+        os.replace(temporary, self._folder / file)
+
+    def _make_folder(self, file: str) -> None:
+        label = file.rpartition("/")[0]
+        if not label or label in self._folders:
+            return
+        path = self._folder / label
+        if path.is_symlink():
+            message = f"{path}: found a link to another folder, expected a folder inside {self._folder}"
+            raise RefusedError(message, hint="choose another folder with -o")
+        path.mkdir(exist_ok=True)
+        self._folders.add(label)
+
+    def _finish(self, writer: PackWriter) -> None:
+        """Compose the manifest and end the pack, which stores the manifest's digest."""
+        plan = self._plan
+        made = [record for record in self._records if record.file is not None]
+        if not made:
+            self._give_up()
+        train = sum(record.split == TRAIN for record in made)
+        if not train:
+            message = f"--holdout: found all {len(made)} pictures held out, expected some for training"
+            raise UsageError(message, hint="--holdout 0%")
+        shape = plan.recipe.shape
+        classes = sorted({record.label for record in made if record.label is not None})
+        self.report.digest = train_digest(made, shape)
+        heading = Heading(plan.recipe, classes, self.report.digest, plan.foreign)
+        self._manifest = heading.line() + b"".join(record.line() for record in self._records)
+        manifest_digest = blake2b(self._manifest, digest_size=32).hexdigest()
+        index, labels = columns_of(made, classes, plan.foreign)
+        writer.finish(labels, index, {"manifest": manifest_digest, "data": self.report.digest})
+
+    def _give_up(self) -> None:
+        """Leave nothing behind when nothing could be made.
+
+        Raises:
+            InputError: always.
+        """
+        if self._plan.before.manifest is None:
+            (self._folder / JOURNAL).unlink()
+        source, reason = self.report.skipped[0]
+        message = f"{source}: cannot be read ({reason}), expected a picture"
+        if len(self.report.skipped) > 1:
+            count = len(self.report.skipped)
+            message = f"prepare: found no usable picture among {count} files ({source}: {reason}), expected some"
+        raise InputError(message, hint="gantools prepare demo:stickers -o data")
+
+    def _clean(self) -> None:
+        """Remove pictures of ours that are no longer in the data set, empty folders of labels, and the journal."""
+        plan = self._plan
+        old = _own_files(plan)
+        stale = old - {record.file for record in self._records}
+        for file in sorted(stale):
+            with contextlib.suppress(FileNotFoundError):
+                (self._folder / file).unlink()
+        for label in sorted({file.rpartition("/")[0] for file in stale} - {""}):
+            with contextlib.suppress(OSError):
+                (self._folder / label).rmdir()
+        for name in (PREVIOUS_PACK, TEMPORARY, JOURNAL):
+            (self._folder / name).unlink(missing_ok=True)
+
+
+def _own_files(plan: Plan) -> set[str]:
+    """Return every file of ours that is in the folder before the run."""
+    records = plan.before.manifest.records if plan.before.manifest else []
+    files = {record.file for record in (*records, *plan.before.journalled) if record.file is not None}
+    return files | plan.before.loose
+
+
+def _tasks(items: list[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:
+    """Yield the items in chunks, with what loads each; files of many pictures are read here, in order."""
+    for start in range(0, len(items), CHUNK):
+        yield [(item, _loader(item)) for item in items[start : start + CHUNK]]
+
+
+def _loader(item: Item) -> Loader | None:
+    return None if item.keep or item.entry is None else item.entry.origin.loader(item.entry)
+
+
+def _count(report: Report, made: Made) -> None:
+    record = made.record
+    if record is None:
+        return
+    if record.skipped is not None:
+        if made.item.keep:
+            report.skipped_before += 1
+        else:
+            report.skipped.append((record.source, record.skipped))
+        return
+    report.made += record is not made.item.old
+    report.holdout += record.split == HOLDOUT
+    report.train += record.split == TRAIN
+    if record.label is not None:
+        report.labels[record.label] += 1

@@ -1,0 +1,175 @@
+"""Opening a folder of pictures for training: one that ``prepare`` made, or any folder of equal-sized pictures."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gantools.data import disk
+from gantools.data.manifest import (
+    JOURNAL,
+    MANIFEST,
+    PACK,
+    PREVIOUS_PACK,
+    columns_of,
+    is_ours,
+    manifest_bytes_digest,
+    read_heading,
+    read_manifest,
+)
+from gantools.data.pack import Index, Pack, Pictures, Shape, data_digest, manifest_digest_of, open_pack
+from gantools.data.raw import open_raw, rebuilt
+from gantools.errors import InputError
+from gantools.files.header import read_header
+
+Split = Literal["train", "holdout"]
+SHOWN_SOURCES = 20
+
+
+def open_data(path: Path, *, split: Split = "train") -> Pictures:
+    """Open the pictures of one split.
+
+    A picture deleted by hand is left out. A missing or foreign pack is replaced by a nameless temporary file.
+
+    Args:
+        path: a folder that ``prepare`` wrote, or any folder of pictures of one size.
+        split: held-out pictures are never read for training; a folder that was not prepared has none.
+
+    Raises:
+        InputError: no such folder, not a folder, nothing in it, pictures of several sizes, pictures changed or added
+            by hand, or a checkpoint where the data belong; the hint is the line to type.
+        ResourceError: no space for the temporary file.
+    """
+    check_folder(path)
+    if is_ours(path / MANIFEST):
+        return _open_prepared(path, split)
+    if (path / JOURNAL).exists():
+        message = f"{path}: found a data set that is not finished, expected a whole one"
+        raise InputError(message, hint=prepare_line(path))
+    if split == "holdout":
+        raise _nothing_in(path, split)
+    return open_raw(path)
+
+
+def prepare_line(folder: Path) -> str:
+    """Return the line that makes ``folder`` again: with its stored sources where they are known."""
+    sources: tuple[str, ...] = ("PICTURES",)
+    for name in (MANIFEST, JOURNAL):
+        try:
+            sources = read_heading(folder / name).recipe.sources
+            break
+        except InputError:
+            continue
+    shown = " ".join(shlex.quote(source) for source in sources[:SHOWN_SOURCES])
+    more = " ..." if len(sources) > SHOWN_SOURCES else ""
+    return f"gantools prepare {shown}{more} -o {shlex.quote(str(folder))}"
+
+
+def own_pack(folder: Path) -> Pack | None:
+    """Open the pack that belongs to the manifest of ``folder``, or return None when there is none."""
+    digest = manifest_bytes_digest(folder / MANIFEST)
+    for name in (PACK, PREVIOUS_PACK):
+        if manifest_digest_of(folder / name) == digest:
+            try:
+                return open_pack(folder / name)
+            except InputError:
+                continue
+    return None
+
+
+def check_folder(path: Path) -> None:
+    """Require that ``path`` is a folder.
+
+    Raises:
+        InputError: it is not; the hint is the line to type.
+    """
+    if path.is_dir():
+        return
+    if not path.exists():
+        message = f"{path}: found nothing of that name, expected a folder of pictures"
+        raise InputError(message, hint=f"gantools prepare PICTURES -o {shlex.quote(str(path))}")
+    try:
+        is_checkpoint = "gantools" in read_header(path).metadata
+    except InputError:
+        is_checkpoint = False
+    if is_checkpoint:
+        message = f"{path}: found a checkpoint, expected a folder of pictures"
+        raise InputError(message, hint="the checkpoint and the folder have changed places: swap them")
+    message = f"{path}: found a file, expected a folder of pictures"
+    raise InputError(message, hint=f"gantools prepare {shlex.quote(str(path))} -o data")
+
+
+def _open_prepared(folder: Path, split: Split) -> Pictures:
+    pack = own_pack(folder)
+    try:
+        if pack is None:
+            manifest = read_manifest(folder / MANIFEST)
+            heading = manifest.heading
+            index, numbers = columns_of(manifest.made(), heading.classes, heading.foreign)
+            shape, labels = heading.recipe.shape, np.asarray(numbers, np.int32)
+        else:
+            index, shape, labels = pack.index, pack.shape, pack.labels
+        rows, removed = _choose(folder, index, split)
+        digests = index.pixel_digests()[rows]
+        digest = data_digest(digests.tobytes(), shape)
+        opened = _from_pngs(folder, index, rows, shape) if pack is None else (pack.descriptor, pack.offsets()[rows])
+        return Pictures(
+            opened[0],
+            str(folder if pack is None else pack.path),
+            opened[1],
+            shape,
+            digest,
+            classes=tuple(index.classes),
+            labels=labels[rows] if index.classes else None,
+            removed=removed,
+        )
+    except BaseException:
+        if pack is not None:
+            os.close(pack.descriptor)
+        raise
+
+
+def _choose(folder: Path, index: Index, split: Split) -> tuple[NDArray[np.int64], int]:
+    """Return the rows of a split whose files are there, and how many are not.
+
+    Raises:
+        InputError: files were changed or added by hand, or no row is left.
+    """
+    difference = disk.compare(folder, index, (folder / MANIFEST).stat().st_mtime_ns)
+    # While a run is unfinished, what it has written so far lies beside the old data set, which stays the valid one.
+    if not (folder / JOURNAL).exists():
+        _refuse_changes(folder, index, difference)
+    chosen = np.frombuffer(index.splits.encode(), np.uint8) == ord(split[0])
+    present = np.ones(len(index.files), np.bool_)
+    present[difference.missing] = False
+    rows = np.flatnonzero(chosen & present).astype(np.int64)
+    if not len(rows):
+        raise _nothing_in(folder, split)
+    return rows, int((chosen & ~present).sum())
+
+
+def _refuse_changes(folder: Path, index: Index, difference: disk.Difference) -> None:
+    changed = [index.files[row] for row in difference.changed]
+    for files, what in ((changed, "changed"), (difference.added, "added")):
+        if files:
+            more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+            found = f"found {files[0]}{more} {what} by hand"
+            message = f"{folder}: {found}, expected the pictures that gantools prepare wrote"
+            raise InputError(message, hint=prepare_line(folder))
+
+
+def _from_pngs(
+    folder: Path, index: Index, rows: NDArray[np.int64], shape: Shape
+) -> tuple[int, NDArray[np.int64]]:
+    digests = index.pixel_digests()
+    files = ((folder / index.files[row], digests[row].tobytes()) for row in rows.tolist())
+    return rebuilt(files, shape, prepare_line(folder))
+
+
+def _nothing_in(folder: Path, split: Split) -> InputError:
+    message = f"{folder}: found no picture for {'training' if split == 'train' else 'the hold-out'}, expected some"
+    line = prepare_line(folder)
+    return InputError(message, hint=line if split == "train" else f"{line} --holdout 5%")

@@ -1,0 +1,106 @@
+"""Making pictures: an item of the plan -> pixels, the PNG's bytes and the record. Safe in threads; writes nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gantools.data.disk import encoded_digest
+from gantools.data.entry import Entry, Loaded, Unreadable
+from gantools.data.manifest import HOLDOUT, TRAIN, Record
+from gantools.data.pack import Pictures, pixel_digest
+from gantools.data.plan import Item, Plan
+from gantools.data.raw import own_pixels
+from gantools.data.recipe import Recipe
+from gantools.data.shape import to_pixels
+from gantools.pictures.write import png_bytes
+
+Loader = Callable[[Recipe], Loaded]
+
+
+@dataclass(slots=True)
+class Made:
+    """What became of one item.
+
+    Args:
+        item: of the plan.
+        record: without a file name when the picture is new; None when it is lost: no source, no pixels.
+        pixels: uint8 (C, H, W); None when there is no picture.
+        png: the file to write; None when it is there, was deleted by hand, or there is no picture.
+    """
+
+    item: Item
+    record: Record | None
+    pixels: NDArray[np.uint8] | None = None
+    png: bytes | None = None
+
+
+class Maker:
+    """Makes the pictures of one plan.
+
+    Args:
+        plan: its recipe and folder.
+        pack: the old pack's rows, all of them; None for none.
+    """
+
+    def __init__(self, plan: Plan, pack: Pictures | None) -> None:
+        self._recipe, self._folder, self._pack = plan.recipe, plan.folder, pack
+
+    def make(self, task: list[tuple[Item, Loader | None]]) -> list[Made]:
+        """Make several pictures; an item without a loader is kept."""
+        return [self._one(item, loader) for item, loader in task]
+
+    def _one(self, item: Item, loader: Loader | None) -> Made:
+        if loader is None:
+            return self._kept(item)
+        assert item.entry is not None
+        try:
+            return self._new(item, item.entry, loader(self._recipe))
+        except Unreadable as error:
+            return Made(item, _record(item.entry, digest=error.digest, skipped=error.reason))
+
+    def _kept(self, item: Item) -> Made:
+        """Return the pixels of a picture that stays: from the old pack, else from its PNG."""
+        record = item.old
+        assert record is not None
+        if record.file is None:
+            return Made(item, record)
+        if item.row is not None and self._pack is not None:
+            pixels = self._pack.read([item.row])[0]
+            return Made(item, record, pixels, png_bytes(pixels) if item.rewrite else None)
+        decoded = own_pixels(self._folder / record.file, self._recipe.shape)
+        if decoded is not None and pixel_digest(decoded).hex() == record.pixels:
+            return Made(item, record, decoded)
+        return Made(item, None) if item.entry is None else self._one(item, item.entry.origin.loader(item.entry))
+
+    def _new(self, item: Item, entry: Entry, loaded: Loaded) -> Made:
+        pixels = to_pixels(loaded.image, self._recipe, loaded.digest)
+        png = png_bytes(pixels)
+        record = _record(
+            entry,
+            digest=loaded.digest,
+            label=loaded.label if loaded.label is not None else entry.label,
+            split=split_of(loaded.digest, self._recipe.holdout),
+            pixels=pixel_digest(pixels).hex(),
+            encoded=encoded_digest(png),
+            encoded_bytes=len(png),
+            notes=list(loaded.notes) or None,
+            factors=loaded.factors,
+        )
+        return Made(item, record, pixels, png if item.write else None)
+
+
+def split_of(digest: str, holdout: float) -> str:
+    """Return the side of a picture. It follows from what it is made of alone, so it never changes with the others.
+
+    Args:
+        digest: of the source, hexadecimal.
+        holdout: the share held out, in [0, 1); a larger share holds out the same pictures and more.
+    """
+    return HOLDOUT if int(digest[:13], 16) < holdout * 16**13 else TRAIN
+
+
+def _record(entry: Entry, **values: object) -> Record:
+    known = Record(entry.source, size_bytes=entry.size_bytes, mtime_ns=entry.mtime_ns)
+    return replace(known, **values)  # type: ignore[arg-type]

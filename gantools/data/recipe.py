@@ -1,0 +1,131 @@
+"""What a data set is made of and how: the resolved options of ``prepare``, as they are stored in the manifest."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args
+
+from gantools.data.pack import Shape
+from gantools.errors import UsageError
+
+Crop = Literal["center", "top", "random", "none"]
+Channels = Literal["auto", "rgb", "gray", "rgba"]
+Labels = Literal["folders", "none"]
+ChannelsName = Literal["gray", "rgb", "rgba"]
+CHANNEL_NAMES: dict[int, ChannelsName] = {1: "gray", 3: "rgb", 4: "rgba"}
+CHANNEL_COUNTS = {name: count for count, name in CHANNEL_NAMES.items()}
+WHITE = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The options as typed; None for one that was not typed.
+
+    Args:
+        sources: files, folders and ``demo:NAME``, as typed.
+        size: (height, width) in pixels.
+        crop: what is kept of a picture of another shape; ``none`` stretches it.
+        channels: ``auto`` is grey if all sources are grey, else RGB.
+        background: sRGB, shows through transparent places.
+        labels: whether sub-folders name classes.
+        holdout: the share that training never reads, in [0, 1).
+        limit: at most that many pictures; 0 for no limit.
+        seed: of random crops and of drawn pictures.
+    """
+
+    sources: tuple[str, ...]
+    size: tuple[int, int] | None = None
+    crop: Crop | None = None
+    channels: Channels | None = None
+    background: tuple[int, int, int] | None = None
+    labels: Labels | None = None
+    holdout: float | None = None
+    limit: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The options with nothing left open; equal recipes and sources give equal bytes.
+
+    The fields are those of ``Wish``; ``channels`` is one of gray, rgb, rgba.
+    """
+
+    sources: tuple[str, ...]
+    size: tuple[int, int]
+    channels: ChannelsName
+    crop: Crop = "center"
+    background: tuple[int, int, int] = WHITE
+    labels: Labels = "folders"
+    holdout: float = 0.0
+    limit: int = 0
+    seed: int = 0
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of every picture."""
+        return Shape(CHANNEL_COUNTS[self.channels], *self.size)
+
+    def document(self) -> dict[str, Any]:
+        """Return the recipe as JSON values."""
+        return asdict(self)
+
+    def differences(self, other: "Recipe") -> list[str]:
+        """Return the names of the options, sources aside, that differ."""
+        return [
+            field.name
+            for field in fields(self)
+            if field.name != "sources" and getattr(self, field.name) != getattr(other, field.name)
+        ]
+
+
+def recipe_from(document: Any) -> Recipe:
+    """Read what ``Recipe.document`` returned.
+
+    Raises:
+        ValueError: it is no such document.
+    """
+    try:
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+        }
+        recipe = Recipe(**values)
+        sound = (
+            all(isinstance(source, str) for source in recipe.sources)
+            and len(recipe.size) == 2
+            and len(recipe.background) == 3
+            and recipe.channels in CHANNEL_COUNTS
+            and recipe.crop in get_args(Crop)
+            and recipe.labels in get_args(Labels)
+        )
+        numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed)
+        if not sound or not all(type(number) is int for number in numbers):
+            raise ValueError("options of the wrong kind")
+        return replace(recipe, holdout=float(recipe.holdout))
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"options that are none ({error})") from error
+
+
+def settle(wish: Wish, stored: Recipe | None, size: tuple[int, int], channels: ChannelsName) -> Recipe:
+    """Fill what was not typed from what is stored, and where nothing is stored from the defaults.
+
+    Args:
+        wish: the options as typed.
+        stored: the recipe of the data set that exists already.
+        size: what to take when the size is open.
+        channels: what to take when the channels are open.
+
+    Raises:
+        UsageError: options that contradict each other.
+    """
+    typed: dict[str, Any] = {
+        field.name: value for field in fields(wish) if (value := getattr(wish, field.name)) not in (None, "auto")
+    }
+    sources = stored.sources if stored else ()
+    typed["sources"] = sources + tuple(source for source in dict.fromkeys(wish.sources) if source not in sources)
+    base = stored or Recipe((), size, channels)
+    if wish.channels == "auto":
+        base = replace(base, channels=channels)
+    recipe = replace(base, **typed)
+    if recipe.channels == "rgba" and wish.background is not None:
+        message = "--background: found a colour beside --channels rgba, expected one of them: RGBA keeps what is clear"
+        raise UsageError(message, hint="--channels rgb")
+    return recipe

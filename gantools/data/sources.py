@@ -1,0 +1,199 @@
+"""Finding pictures in what was typed: files, folders, IDX files, sets drawn by code. No picture is read for it."""
+
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gantools.data import idx
+from gantools.data.demo import default_count
+from gantools.data.entry import RAW_SUFFIXES, Entry
+from gantools.data.names import safe_name
+from gantools.data.origins import FileOrigin, demo_entries, idx_entries
+from gantools.errors import InputError, UsageError, nearest
+from gantools.pictures.reasons import MAGIC
+
+PICTURE_SUFFIXES = RAW_SUFFIXES | {
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".avif", ".avifs", ".gif", ".bmp", ".dib",
+    ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".qoi", ".jp2", ".j2k", ".jpf", ".jpx", ".tga", ".icb",
+    ".vda", ".vst", ".heic", ".heif", ".hif", ".ico", ".svg", ".psd",
+}  # fmt: skip
+LONG_MAGIC = tuple(magic for magic in MAGIC if len(magic) >= 3)  # two bytes could be any file
+ARCHIVES = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"7z\xbc\xaf": "a 7z archive"}
+CLUTTER = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"}
+SCHEME = re.compile(r"([a-z][a-z0-9+-]+):")
+
+
+@dataclass
+class Found:
+    """What the sources hold: the entries in a stable order, and how many files of which kind are no pictures."""
+
+    entries: list[Entry] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+
+def normal_source(text: str) -> str:
+    """Return a source as it is stored: ``photos/`` and ``./photos`` are one.
+
+    Raises:
+        UsageError: a kind of source that there is not.
+    """
+    scheme = SCHEME.match(text)
+    if scheme and not os.path.lexists(text):
+        if scheme[1] == "demo":
+            default_count(text.removeprefix("demo:"))
+            return text
+        message = f"{text}: found a source of kind '{scheme[1]}', expected a file, a folder or demo:NAME"
+        raise UsageError(message, hint="gantools prepare demo:stickers -o data")
+    if text == "-":
+        raise UsageError("-: found stdin as a source, expected a file, a folder or demo:NAME")
+    return os.path.normpath(text)
+
+
+def check_exists(source: str) -> None:
+    """Require that a source is there.
+
+    Raises:
+        InputError: it is not; the nearest names beside it are in the hint.
+    """
+    if source.startswith("demo:") or os.path.exists(source):
+        return
+    folder, name = os.path.split(source)
+    try:
+        close = nearest(name, os.listdir(folder or "."))
+    except OSError:
+        close = []
+    hint = f"did you mean {' or '.join(os.path.join(folder, other) for other in close)}?" if close else None
+    raise InputError(f"{source}: found nothing of that name, expected pictures or a folder of them", hint=hint)
+
+
+def discover(sources: Sequence[str], *, labels: bool, without: Path | None, seed: int = 0) -> Found:
+    """List every picture of the sources; no picture is opened.
+
+    Args:
+        sources: as ``normal_source`` returned them; those that are not there are left out.
+        labels: name the class of a picture after the sub-folder it is in, or after the label file beside an IDX file.
+        without: the data set's own folder, which is never a source of itself; None for none.
+        seed: of drawn sets.
+
+    Raises:
+        InputError: an archive, a device, or a damaged IDX file.
+    """
+    found = Found()
+    seen = {_identity(without)} if without is not None and without.exists() else set()
+    for source in sources:
+        if source.startswith("demo:"):
+            found.entries += demo_entries(source, labels, seed)
+        elif os.path.isdir(source):
+            for path, name, label in _walk(source, seen):
+                _add(found, path, name, label if labels else None, labels, source)
+        elif os.path.exists(source):
+            _check_typed(Path(source))
+            _add(found, source, os.path.basename(source), None, labels, "")
+    return found
+
+
+def limited(entries: list[Entry], limit: int, first: Collection[str] = ()) -> list[Entry]:
+    """Return at most ``limit`` entries (0: all), in their order.
+
+    Args:
+        entries: to choose from.
+        limit: how many.
+        first: the sources that go before all others; among those that are left the groups take turns.
+    """
+    if not limit or limit >= len(entries):
+        return entries
+    rank: Counter[str] = Counter()
+    order = []
+    for place, entry in enumerate(entries):
+        early = entry.source in first
+        order.append((not early, 0 if early else rank[entry.group], place))
+        rank[entry.group] += 1
+    return [entries[place] for place in sorted(place for _, _, place in sorted(order)[:limit])]
+
+
+def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield (path, name, label) of every file below ``root``; a folder that links lead to again is read once."""
+    pending: list[tuple[str, str, str | None, bool]] = [(root, "", None, True)]
+    while pending:
+        path, name, label, is_folder = pending.pop()
+        if not is_folder:
+            yield path, name, label
+            continue
+        try:
+            identity = _identity(path)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            children = sorted(os.scandir(path), key=lambda child: os.fsencode(child.name), reverse=True)
+        except OSError as error:
+            reason = f"{path}: cannot be read ({error.strerror}), expected a folder of pictures"
+            raise InputError(reason, hint=f"chmod +rx '{path}'") from error
+        for child in children:
+            below = safe_name(child.name) if path == root and child.is_dir() else label
+            pending.append((child.path, child.name, below, child.is_dir() and not _is_clutter(child.name)))
+
+
+def _add(found: Found, path: str, name: str, label: str | None, labels: bool, root: str) -> None:
+    """Add one file to what was found: as a picture, as many of them, or as passed over."""
+    suffix = os.path.splitext(name)[1].lower()
+    try:
+        status = os.stat(path)
+    except OSError:
+        status = None  # a dangling link: loading it will say so
+    if _is_clutter(name) or (status is not None and not stat.S_ISREG(status.st_mode)):
+        found.passed_over[name if _is_clutter(name) else "not a file"] += 1
+        return
+    if suffix not in PICTURE_SUFFIXES:
+        head = _head(path)
+        packed = head[:2] == idx.GZIP_MAGIC or head[:4] == idx.IMAGES_MAGIC
+        if packed and idx.magic_of(Path(path)) == idx.IMAGES_MAGIC:
+            found.entries += idx_entries(path, label, labels)
+            return
+        if not _is_picture(head):
+            found.passed_over[suffix or name] += 1
+            return
+    stem = name[: -len(suffix)] if suffix in PICTURE_SUFFIXES else name
+    size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
+    found.entries.append(Entry(path, stem, label, size, mtime, FileOrigin(), group=f"{root}/{label or ''}"))
+
+
+def _check_typed(path: Path) -> None:
+    """Refuse what was typed by name but can hold no picture for us."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise InputError(f"{path}: found a device or a pipe, expected pictures or a folder of them")
+    head = _head(str(path))
+    kind = next((kind for magic, kind in ARCHIVES.items() if head.startswith(magic)), None)
+    if head[257:262] == b"ustar":
+        kind = "a tar archive"
+    if kind and idx.magic_of(path) not in (idx.IMAGES_MAGIC, idx.LABELS_MAGIC):
+        message = f"{path}: found {kind}, expected a file, a folder, an IDX file or demo:NAME"
+        raise InputError(message, hint="unpack it, then give the folder")
+
+
+def _is_clutter(name: str) -> bool:
+    return name.startswith(".") or name in CLUTTER
+
+
+def _is_picture(head: bytes) -> bool:
+    return (
+        head.startswith(LONG_MAGIC)
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or (head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"heic", b"heix", b"mif1"))
+    )
+
+
+def _head(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(264)
+    except OSError:
+        return b""
+
+
+def _identity(path: str | Path) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
