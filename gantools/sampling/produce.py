@@ -1,11 +1,15 @@
-"""From a generator to files or a stream: pictures are encoded by two threads while the next block is computed."""
+"""From a generator to files or a stream: a few blocks are computed, then encoded by threads, and so on.
 
+Encoding beside the computing would be slower on a processor: two compute threads whose cores are taken wait for each
+other (512 pictures of 64 px on two cores: 0.59 s in turns, 0.66 s at once, and far worse beside other work).
+"""
+
+import os
 import tarfile
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO, TypeVar
 
 import numpy as np
@@ -22,9 +26,10 @@ Pixels = NDArray[np.uint8]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-ENCODERS = 2
-AHEAD = 4 * BLOCK
-"""Pictures that may wait for an encoder: memory stays flat, however many are made."""
+ENCODERS = min(8, len(os.sched_getaffinity(0)))
+CHUNK_PICTURES = 8 * BLOCK
+CHUNK_BYTES = 64 << 20
+"""Pixels that wait for the encoders: memory stays flat, however many pictures are made."""
 
 
 def write_folder(plan: Plan, generator: Generator, indices: list[int]) -> Iterator[int]:
@@ -34,7 +39,7 @@ def write_folder(plan: Plan, generator: Generator, indices: list[int]) -> Iterat
         index, pixels = item
         write_bytes(plan.file(index), _encoded(plan, index, pixels), durable=False)
 
-    for done, _ in enumerate(in_order(work, _pictures(plan, generator, indices)), 1):
+    for done, _ in enumerate(_encode_all(work, _pictures(plan, generator, indices)), 1):
         yield done
 
 
@@ -50,7 +55,7 @@ def write_tar(plan: Plan, generator: Generator, stream: BinaryIO) -> Iterator[in
         return item[0], _encoded(plan, *item)
 
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as archive:
-        for done, (index, data) in enumerate(in_order(work, pictures), 1):
+        for done, (index, data) in enumerate(_encode_all(work, pictures), 1):
             member = tarfile.TarInfo(plan.name(index))
             member.size, member.mode = len(data), 0o644
             archive.addfile(member, BytesIO(data))
@@ -68,26 +73,31 @@ def single_bytes(plan: Plan, generator: Generator, on_done: Callable[[int], None
 
 
 def in_order(
-    work: Callable[[Item], Result], items: Iterable[Item], ahead: int = AHEAD, threads: int = ENCODERS
+    work: Callable[[Item], Result], items: Iterable[Item], chunk: int, threads: int = ENCODERS
 ) -> Iterator[Result]:
     """Do ``work`` on every item in threads and yield the results in the items' order.
 
     Args:
         work: done in a thread; what it raises comes out here.
-        items: taken one by one, by the calling thread.
-        ahead: how many items may be taken before the result of the first is asked for.
+        items: taken by the calling thread, ``chunk`` at a time and only while no work is going on.
+        chunk: how many items are held at most.
     """
+    source = iter(items)
     with ThreadPoolExecutor(threads, "encoder") as pool:
-        waiting: deque[Future[Result]] = deque()
         try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) > ahead:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            while held := list(islice(source, chunk)):
+                yield from pool.map(work, held)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _encode_all(
+    work: Callable[[tuple[int, Pixels]], Result], pictures: Iterator[tuple[int, Pixels]]
+) -> Iterator[Result]:
+    """Do ``work`` on all pictures, as many at a time as ``CHUNK_BYTES`` allows."""
+    first = next(pictures)
+    chunk = min(CHUNK_PICTURES, max(ENCODERS, CHUNK_BYTES // first[1].nbytes))
+    return in_order(work, chain([first], pictures), chunk)
 
 
 def _pictures(plan: Plan, generator: Generator, indices: list[int]) -> Iterator[tuple[int, Pixels]]:
