@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 
 from gantools import __version__
-from gantools.commands import sample, train
+from gantools.commands import prepare, sample, train
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
 from gantools.commands.product import emit_text
 from gantools.console import Console
@@ -48,6 +48,12 @@ class Entry(NamedTuple):
 
 
 COMMANDS: tuple[Entry, ...] = (
+    Entry(
+        "prepare",
+        prepare.prepare,
+        "gantools prepare photos -o data",
+        "Make pictures of any kind into a clean, uniform image folder.",
+    ),
     Entry(
         "train",
         train.train,
