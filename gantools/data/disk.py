@@ -1,7 +1,7 @@
 """What lies in a data set's folder, against what was written there: deleted, changed and added pictures."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -33,16 +33,12 @@ def encoded_digest(data: bytes) -> str:
 def pictures_in(folder: Path) -> Iterator[tuple[str, int, int]]:
     """Yield (name relative to ``folder``, size in bytes, mtime in ns) of each picture in it and in its sub-folders."""
     with os.scandir(folder) as entries:
-        children = list(entries)
+        children = [child for child in entries if child.name[0] != "."]
+    yield from _pictures([child for child in children if not child.is_dir()], "")
     for child in children:
-        if child.name.startswith("."):
-            continue
         if child.is_dir():
             with os.scandir(child.path) as inner:
-                for entry in inner:
-                    yield from _picture(entry, f"{child.name}/{entry.name}")
-        else:
-            yield from _picture(child, child.name)
+                yield from _pictures(inner, child.name + "/")
 
 
 def compare(folder: Path, index: Index, since_ns: int) -> Difference:
@@ -69,15 +65,16 @@ def compare(folder: Path, index: Index, since_ns: int) -> Difference:
     return difference
 
 
-def _picture(entry: os.DirEntry[str], file: str) -> Iterator[tuple[str, int, int]]:
-    name = entry.name
-    if not name.endswith(".png") and (name[0] == "." or os.path.splitext(name)[1].lower() not in PICTURE_SUFFIXES):
-        return
-    try:
-        status = entry.stat()
-    except OSError:
-        return  # gone meanwhile, or a dangling link
-    yield file, status.st_size, status.st_mtime_ns
+def _pictures(entries: Iterable[os.DirEntry[str]], prefix: str) -> Iterator[tuple[str, int, int]]:
+    for entry in entries:
+        name = entry.name
+        if name[0] == "." or not (name.endswith(".png") or os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES):
+            continue
+        try:
+            status = entry.stat()
+        except OSError:
+            continue  # gone meanwhile, or a dangling link
+        yield prefix + name, status.st_size, status.st_mtime_ns
 
 
 def _same_bytes(path: Path, index: Index, row: int) -> bool:

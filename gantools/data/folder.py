@@ -161,9 +161,7 @@ def _refuse_changes(folder: Path, index: Index, difference: disk.Difference) -> 
             raise InputError(message, hint=prepare_line(folder))
 
 
-def _from_pngs(
-    folder: Path, index: Index, rows: NDArray[np.int64], shape: Shape
-) -> tuple[int, NDArray[np.int64]]:
+def _from_pngs(folder: Path, index: Index, rows: NDArray[np.int64], shape: Shape) -> tuple[int, NDArray[np.int64]]:
     digests = index.pixel_digests()
     files = ((folder / index.files[row], digests[row].tobytes()) for row in rows.tolist())
     return rebuilt(files, shape, prepare_line(folder))

@@ -2,24 +2,13 @@
 
 import os
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gantools.data import disk
+from gantools.data.before import Before, look_at
 from gantools.data.entry import Entry, Unreadable
-from gantools.data.folder import own_pack
-from gantools.data.manifest import (
-    JOURNAL,
-    MANIFEST,
-    Manifest,
-    Record,
-    columns_of,
-    is_ours,
-    journal_records,
-    read_heading,
-    read_manifest,
-)
-from gantools.data.pack import Pack
+from gantools.data.manifest import MANIFEST, Record, columns_of
 from gantools.data.recipe import Recipe, Wish, settle
 from gantools.data.sources import Found, check_exists, discover, limited, normal_source
 from gantools.data.survey import DEFAULT_SIDE_PX, Survey, check_size, survey
@@ -47,27 +36,6 @@ class Item:
     row: int | None = None
     write: bool = True
     rewrite: bool = False
-
-
-@dataclass
-class Before:
-    """What is in the folder when the run starts.
-
-    Args:
-        manifest: of the finished data set; None for none.
-        pack: its pack; None when there is none that belongs to it.
-        unfinished: whether a run did not end.
-        journal: that run's recipe; None for none.
-        journalled: what that run had made.
-        loose: files of ours that are on no record.
-    """
-
-    manifest: Manifest | None = None
-    pack: Pack | None = None
-    unfinished: bool = False
-    journal: Recipe | None = None
-    journalled: list[Record] = field(default_factory=list)
-    loose: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -135,7 +103,7 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
         check_exists(source)
         if not source.startswith("demo:") and folder.exists() and os.path.samefile(source, folder):
             raise UsageError(f"{source}: found it as a source and as -o, expected two folders", hint="-o data-2")
-    before = _look_at(folder, force)
+    before = look_at(folder, force)
     stored = before.journal or (before.manifest.heading.recipe if before.manifest else None)
     recipe = settle(wish, stored, (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX), "rgb")
     check_size(recipe.size)
@@ -153,33 +121,6 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
         what = f"no picture in {', '.join(wish.sources)} ({passed} other files)"
         raise InputError(f"prepare: found {what}, expected some", hint="gantools prepare demo:stickers -o data")
     return plan
-
-
-def _look_at(folder: Path, force: bool) -> Before:
-    """Read what an earlier run left in the folder."""
-    if not folder.exists():
-        return Before()
-    if not folder.is_dir():
-        raise RefusedError(f"{folder}: found a file, expected a folder to write", hint="choose another name with -o")
-    before = Before(unfinished=(folder / JOURNAL).exists())
-    if before.unfinished:
-        try:
-            before.journal = read_heading(folder / JOURNAL).recipe
-        except InputError:
-            before.journal = None  # cut off in its first line: nothing had been made
-        for record in journal_records(folder / JOURNAL):
-            if record.source and before.journal is not None:
-                before.journalled.append(record)
-            elif record.file is not None:
-                before.loose.add(record.file)
-    if is_ours(folder / MANIFEST):
-        before.manifest = read_manifest(folder / MANIFEST)
-        before.pack = own_pack(folder)
-    elif not before.unfinished and not force and any(name[0] != "." for name in os.listdir(folder)):
-        message = f"{folder}: found a folder with other files, expected a new or empty one, or one that prepare made"
-        hint = "choose another folder with -o; --force keeps the files that are there and leaves them out of training"
-        raise RefusedError(message, hint=hint)
-    return before
 
 
 @dataclass

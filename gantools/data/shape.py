@@ -2,10 +2,11 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
 from gantools import draws
 from gantools.data.recipe import Crop, Recipe
+from gantools.errors import UsageError
 from gantools.keys import key
 
 MODES = {"gray": "L", "rgb": "RGB", "rgba": "RGBA"}
@@ -63,3 +64,17 @@ def crop_box(
         place = left, upper
     left, upper = (size[0] - width) * place[0], (size[1] - height) * place[1]
     return left, upper, min(left + width, float(size[0])), min(upper + height, float(size[1]))
+
+
+def parse_color(text: str) -> tuple[int, int, int]:
+    """Read a colour's name or ``#rrggbb`` as sRGB, 0 to 255.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        red, green, blue = ImageColor.getrgb(text)[:3]
+        return red, green, blue
+    except ValueError:
+        message = f"--background: found '{text}', expected a colour like white or #ff8800"
+        raise UsageError(message, hint="--background white") from None

@@ -1,0 +1,148 @@
+"""What ``prepare`` says before and after its work: to people, and as a JSON document."""
+
+import shlex
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gantools.commands.options import Allowance
+from gantools.commands.product import emit_json, emit_paths
+from gantools.console import Console
+from gantools.errors import ExitCode
+
+if TYPE_CHECKING:
+    from gantools.data.build import Report
+    from gantools.data.plan import Plan
+    from gantools.data.recipe import Wish
+
+SHOWN = 20
+CROPS = {"center": "centre crop", "top": "crop from the top", "random": "random crop", "none": "stretched"}
+
+
+def describe(plan: "Plan", console: Console) -> None:
+    """Say what was chosen and what is in the folder already, before the work begins."""
+    recipe = plan.recipe
+    sources = ", ".join(recipe.sources[:3]) + (f" and {len(recipe.sources) - 3} more" if recipe.sources[3:] else "")
+    console.line(f"{sources}: {len(plan.items)} sources -> {plan.folder}: {recipe.shape}, {CROPS[recipe.crop]}")
+    for line in _remarks(plan):
+        console.line(line)
+    if plan.foreign:
+        count, first = len(plan.foreign), plan.foreign[0]
+        console.warn(f"{plan.folder}: pictures of other origin, which stay and are left out: {count}, such as {first}")
+    if plan.greyed is not None:
+        console.warn(f"{plan.greyed}: in colour, becomes grey as the data set is; --channels rgb makes all again")
+    for kind, count in plan.passed_over.most_common():
+        console.detail(f"passed over: {count} {kind}")
+
+
+def _remarks(plan: "Plan") -> list[str]:
+    """Return what is worth knowing before the work, a line each."""
+    remarks = []
+    if plan.survey is not None:
+        remarks.append(f"size: {plan.survey.size_reason}; channels: {plan.survey.channels_reason}")
+    if plan.recipe.holdout:
+        remarks.append(f"held out of training: {100 * plan.recipe.holdout:.3g} %, by content")
+    if plan.before.unfinished:
+        remarks.append("an earlier run did not end: going on from there")
+    if plan.redone:
+        remarks.append(f"changed options: {', '.join(plan.redone)}; everything is made again")
+    counts = [
+        (sum(plan.passed_over.values()), "other files passed over"),
+        (plan.vanished, "sources gone, whose pictures stay"),
+        (plan.mended, "pictures changed by hand, made again"),
+        (plan.deleted, "pictures deleted by hand, which stay out of training"),
+    ]
+    return remarks + [f"{what}: {count}" for count, what in counts if count]
+
+
+def option_rows(plan: "Plan", wish: "Wish") -> list[tuple[str, str]]:
+    """Return each option's value and where it came from."""
+    stored = plan.before.manifest is not None or plan.before.journal is not None
+    rows = []
+    for field in fields(plan.recipe):
+        value = getattr(plan.recipe, field.name)
+        origin = "stored" if stored else "default"
+        if plan.survey is not None and field.name in ("size", "channels"):
+            origin = "from the sources"
+        if getattr(wish, field.name) not in (None, "auto"):
+            origin = "typed"
+        text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        if field.name == "size":
+            text = f"{value[1]}x{value[0]}"
+        rows.append((field.name, f"{text or '-'}  ({origin})"))
+    return rows
+
+
+def tell(plan: "Plan", report: "Report", allowed: Allowance, console: Console, json: bool, print0: bool) -> int:
+    """Print the summary, the product and the next line; return the exit code."""
+    for source, reason in report.skipped[:SHOWN]:
+        console.line(f"skipped: {source}: {reason}")
+    if len(report.skipped) > SHOWN:
+        console.line(
+            f"skipped: {len(report.skipped) - SHOWN} more, each with its reason in {plan.folder}/manifest.jsonl"
+        )
+    if plan.nothing_to_do():
+        before = f", {report.skipped_before} sources skipped by an earlier run" if report.skipped_before else ""
+        console.line(f"nothing to do: {plan.folder} already holds {report.train + report.holdout} pictures{before}")
+    else:
+        console.table(_summary(plan, report))
+    if json:
+        emit_json("prepare", _document(plan, report))
+    else:
+        emit_paths([plan.folder], print0)
+    console.next(shlex.join(["gantools", "train", str(plan.folder), "-o", _checkpoint_beside(plan.folder)]))
+    tried = report.made + len(report.skipped)
+    return ExitCode.PARTIAL if len(report.skipped) > allowed.of(tried) else ExitCode.DONE
+
+
+def _checkpoint_beside(folder: Path) -> str:
+    """Return the name of a checkpoint beside the data set, also for ``.`` and ``..``."""
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    return str(named.with_name(f"{named.name or 'gantools'}.safetensors"))
+
+
+def _summary(plan: "Plan", report: "Report") -> list[tuple[str, str]]:
+    total = report.train + report.holdout
+    rows = [("pictures", f"{total} of {plan.recipe.shape}, {report.made} made now")]
+    if report.holdout:
+        rows.append(("held out", str(report.holdout)))
+    if report.labels:
+        shown = ", ".join(f"{label} {count}" for label, count in sorted(report.labels.items())[:SHOWN])
+        rows.append(("labels", f"{shown}, ..." if len(report.labels) > SHOWN else shown))
+    if report.skipped or report.skipped_before:
+        before = f", {report.skipped_before} in earlier runs" if report.skipped_before else ""
+        rows.append(("skipped", f"{len(report.skipped)}{before}"))
+    return [*rows, ("digest", report.digest[:16])]
+
+
+def resolved(plan: "Plan") -> dict[str, Any]:
+    """Return what was chosen and what was in the way, as JSON values."""
+    channels, height, width = plan.recipe.shape
+    return {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "options": {field.name: getattr(plan.recipe, field.name) for field in fields(plan.recipe)},
+        "passed_over": dict(plan.passed_over),
+        "vanished": plan.vanished,
+        "deleted": plan.deleted,
+        "changed_options": plan.redone,
+        "foreign": plan.foreign,
+    }
+
+
+def _document(plan: "Plan", report: "Report") -> dict[str, Any]:
+    return {
+        "output": plan.folder,
+        "pictures": report.train + report.holdout,
+        "train": report.train,
+        "holdout": report.holdout,
+        "made": report.made,
+        "unchanged": report.train + report.holdout - report.made,
+        "skipped": dict(Counter(reason for _, reason in report.skipped)),
+        "skipped_before": report.skipped_before,
+        "labels": dict(sorted(report.labels.items())),
+        "digest": report.digest,
+        **resolved(plan),
+    }
