@@ -86,8 +86,11 @@ def resolve(shape: PictureShape, typed: dict[str, Any]) -> Resolved:
     recipe = catalog.find("--preset", catalog.PRESETS, preset).load()
     family = typed.get("network.family", "dcgan")
     catalog.find("--arch", catalog.FAMILIES, family)
-    chosen = recipe(family)
+    chosen = recipe(family, shape.height * shape.width)
     data = {f"network.{name}": value for name, value in shape._asdict().items()}
+    if odd := [name for name, value in data.items() if typed.get(name, value) != value]:
+        found = "; ".join(f"--set {name}: found {typed[name]}, the pictures have {data[name]}" for name in odd)
+        raise UsageError(f"{found}; expected the data to decide", hint="gantools prepare SOURCES --size 64 -o DATA")
     values = {name: value for name, (value, _) in chosen.items()} | data | typed
     config = build(values)
     origins = {name: setting_of(field).source or "default" for name, field in all_fields().items()}
@@ -112,6 +115,22 @@ def check(config: RunConfig) -> None:
         raise UsageError(faults[0], hint=hint)
     if faults:
         raise UsageError(f"{len(faults)} faults in the configuration: " + "; ".join(faults), hint=hint)
+
+
+def collect(flags: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
+    """Put together what was typed as flags, where None is untyped, and as ``--set``.
+
+    Raises:
+        UsageError: both set one field, to different values; or an assignment that cannot be read.
+    """
+    typed = {name: value for name, value in flags.items() if value is not None}
+    for name, value in map(parse_assignment, assignments):
+        if typed.get(name, value) != value:
+            shown = setting_of(all_fields()[name]).flag or "--set"
+            message = f"{shown} and --set {name}: found {typed[name]} and {value}, expected one value"
+            raise UsageError(message, hint="leave one of them out")
+        typed[name] = value
+    return typed
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:

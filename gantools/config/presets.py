@@ -4,41 +4,53 @@ from collections.abc import Callable
 from typing import Any
 
 Values = dict[str, tuple[Any, str]]
-Preset = Callable[[str], Values]
+Preset = Callable[[str, int], Values]
 
 LESSON = "the lesson's fully connected GAN"
 RADFORD = "Radford 2016, section 4"
+TEN_MINUTES = "about ten minutes on two cores; a guess from measured images/s"
 
 
-def auto(family: str) -> Values:
-    """Return the default recipe of a family: constant rates, so that a run may end or go on at any time."""
+def auto(family: str, pixels: int) -> Values:
+    """Return the default recipe of a family: constant rates, so that a run may end or go on at any time.
+
+    Args:
+        family: name in the catalogue.
+        pixels: height times width of the pictures.
+    """
     if family != "fc":
-        return {}
+        return {"length_images": (_length(pixels), TEN_MINUTES)}
     return {
         "network.base_width": (256, LESSON),
         "network.critic_norm": ("none", LESSON),
         "optimizer.lr_g": (2e-4, LESSON),
         "optimizer.lr_d": (2e-4, LESSON),
         "batch": (256, LESSON),
-        "length_images": (3_000_000, "50 passes over MNIST; guess"),
+        "length_images": (6_000_000, TEN_MINUTES),
     }
 
 
-def lesson(family: str) -> Values:
+def lesson(family: str, pixels: int) -> Values:
     """Return the lesson's numbers: 100-256-512-1024-pixels against pixels-512-256-1, 100 epochs of MNIST."""
     return {
-        **auto("fc"),
+        **auto("fc", pixels),
         "network.family": ("fc", LESSON),
         "optimizer.weight_decay": (8e-9, LESSON),
         "length_images": (6_000_000, "100 epochs of MNIST, as in the lesson"),
     }
 
 
-def dcgan(family: str) -> Values:
+def dcgan(family: str, pixels: int) -> Values:
     """Return Radford's numbers: width 64, Adam 2e-4 (0.5, 0.999); the batch is that of pytorch/examples."""
     return {
         "network.family": ("dcgan", RADFORD),
         "network.base_width": (64, RADFORD),
         "optimizer.lr_g": (2e-4, RADFORD),
         "optimizer.lr_d": (2e-4, RADFORD),
+        "length_images": (_length(pixels), TEN_MINUTES + " at width 32"),
     }
+
+
+def _length(pixels: int) -> int:
+    """Return images for about ten minutes: 320,000 at 64x64, in proportion to the pixels, 50,000 to 1,500,000."""
+    return min(max(round(320_000 * 64 * 64 / pixels, -4), 50_000), 1_500_000)

@@ -204,5 +204,5 @@ class RunConfig:
         maximum=10**12,
         on_resume=OnResume.EVENT,
         help="Images seen after which a run without a bound ends.",
-        source="guess: ten minutes at 32 px on two cores",
+        source="the preset",
     )
