@@ -53,4 +53,4 @@ def dcgan(family: str, pixels: int) -> Values:
 
 def _length(pixels: int) -> int:
     """Return images for about ten minutes: 320,000 at 64x64, in proportion to the pixels, 50,000 to 1,500,000."""
-    return min(max(round(320_000 * 64 * 64 / pixels, -4), 50_000), 1_500_000)
+    return min(max(320 * 64 * 64 // pixels * 1_000, 50_000), 1_500_000)
