@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 METRICS_EVERY = 50
 """Turns of the counted network from one line of the metrics file to the next."""
 
+STEPS = {"train": "rounds", "train-d": "D steps", "train-g": "G steps"}
 REFRESH_S = 0.2
 ESTIMATE_AFTER_S = 2.0
 WORTH_ESTIMATING_S = 15.0
@@ -122,6 +123,8 @@ def take_turns(
     counted = _counter(request.command)
     is_unsaved = not _is_on_disk(session)
     began = counted(state.register.d_steps, state.register.g_steps)
+    if not is_unsaved and target is not None and began >= target:
+        console.line(f"nothing to do: {request.output} has {began} {STEPS[request.command]}, the bound is {target}")
     with console.progress(request.command, _scale(session, target), _unit(session), _scale(session, began) or 0) as bar:
         report = Reporter(session, bar, metrics, counted, console)
         steps, turn_s, events = began, 0.0, turns(state, phase, reals)
@@ -139,10 +142,8 @@ def take_turns(
                 saver.save()
                 is_unsaved = False
         report.last()
-    if is_unsaved or saver.last is None:
-        saver.save()
-    assert saver.last is not None
-    return Outcome(stop.signal, saver.last)
+    saved = saver.save() if is_unsaved else saver.last or _stored(session)
+    return Outcome(stop.signal, saved)
 
 
 class Reporter:
@@ -219,8 +220,13 @@ def resume_line(session: Session, halved: bool = False) -> str:
     """Return the command that goes on with this run, with half the rates when it diverged."""
     request, optimizer = session.request, session.state.config.optimizer
     output = request.output
-    rates = ["--lr-g", f"{optimizer.lr_g / 2:g}", "--lr-d", f"{optimizer.lr_d / 2:g}"] if halved else []
+    halves = {"train-g": ("--lr-g", optimizer.lr_g / 2), "train-d": ("--lr-d", optimizer.lr_d / 2)}
+    taken = halves.values() if request.command == "train" else [halves[request.command]]
+    rates = [word for flag, rate in taken for word in (flag, f"{rate:g}")] if halved else []
     data = [] if request.data is None else [str(request.data)]
+    if output == STREAM:
+        words = ["train", *data, "--from", "-"] if request.command == "train" else [request.command, "-", *data]
+        return shlex.join(["gantools", *words, "-o", "-", *rates])
     if request.command == "train":
         return shlex.join(["gantools", "train", *data, "-o", output, "--resume", *rates])
     return shlex.join(["gantools", request.command, output, *data, *rates])
@@ -241,7 +247,7 @@ def _counter(command: str) -> Callable[[int, int], int]:
 
 
 def _unit(session: Session) -> str:
-    return {"train": "images", "train-d": "D steps", "train-g": "G steps"}[session.request.command]
+    return "images" if session.request.command == "train" else STEPS[session.request.command]
 
 
 def _scale(session: Session, steps: int | None) -> int | None:
@@ -257,6 +263,12 @@ def _is_on_disk(session: Session) -> bool:
     is_own = request.resume or request.start == request.output
     is_same = session.lineage.parent is not None and not session.notes
     return request.output != STREAM and is_own and is_same and Path(request.output).exists()
+
+
+def _stored(session: Session) -> Saved:
+    """Return what the output holds when no turn was taken: it stays as it is, byte for byte."""
+    assert session.lineage.parent is not None, "it was read from a file"
+    return Saved(Path(session.request.output), session.lineage.parent, session.state.register.images)
 
 
 def _number(loss: float | None) -> str:

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from gantools.commands.bounds import Bounds
 from gantools.commands.product import emit_text
-from gantools.commands.session import STREAM, Request, Session, open_session, preview_config
+from gantools.commands.session import (
+    STREAM,
+    Request,
+    Session,
+    check_request,
+    open_session,
+    preview_config,
+    require_free,
+)
 from gantools.config.build import PictureShape, values_of
 from gantools.console import Console, duration, quantity
 
@@ -42,6 +50,8 @@ def describe_plan(session: Session, bounds: Bounds, console: Console) -> None:
 
 def time_plan(request: Request, bounds: Bounds, console: Console) -> None:
     """Check everything, show the resolved configuration, and time a round in memory; write nothing."""
+    check_request(request)
+    require_free(request)
     session = open_session(request)
     describe_plan(session, bounds, console)
     values = values_of(session.state.config)

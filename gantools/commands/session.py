@@ -9,12 +9,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gantools.commands.changes import (
+    CHANGEABLE,
+    machine_changes,
+    merged,
+    require_allowed,
+    require_same_kind,
+    shape_of,
+    take_data,
+    told,
+)
 from gantools.commands.product import binary_stdout, read_stdin
-from gantools.config.build import Change, PictureShape, Resolved, changes, resolve, values_of, with_values
-from gantools.config.fields import OnResume
-from gantools.config.run import RunConfig
+from gantools.config.build import Resolved, changes, resolve, values_of
+from gantools.config.catalog import find
 from gantools.errors import InputError, RefusedError, UsageError
-from gantools.files.atomic import sweep
+from gantools.files.atomic import require_file_name, sweep
 from gantools.files.document import DataNote, Document, Event, Lineage, parse_document, read_document
 from gantools.files.header import parse_header
 from gantools.files.lock import locked
@@ -41,7 +50,7 @@ class Request:
         typed: configuration values by dotted name; what was not typed is absent.
         allow_change: names that a resumed run may change although they define it.
         resume, force: what may happen to an output that exists.
-        device, threads, precision: the machine as typed.
+        device, threads: the machine as typed.
     """
 
     command: str
@@ -55,7 +64,11 @@ class Request:
     force: bool = False
     device: str = "auto"
     threads: int | None = None
-    precision: str = "auto"
+
+    @property
+    def precision(self) -> str:
+        """The precision as typed, ``auto`` when it was not."""
+        return str(self.typed.get("precision", "auto"))
 
 
 @dataclass
@@ -71,12 +84,21 @@ class Session:
     notes: list[str]
 
 
-def check_paths(request: Request) -> None:
-    """Look at what the command reads before anything is made, the lock file included.
+def check_request(request: Request, preview: Path | None = None) -> None:
+    """Look at what the command reads and where it writes before anything is made, the lock file included.
 
     Raises:
+        UsageError: --allow-change of something that is no such name, or --resume of standard output.
+        RefusedError: a folder or a device where a file is to be written.
         InputError: the checkpoint to start from is absent or foreign, or DATA is absent.
     """
+    for name in request.allow_change:
+        find("--allow-change", CHANGEABLE, name)
+    if request.output == STREAM and request.resume:
+        raise UsageError("--resume -o -: found standard output, expected a file to go on with", hint="--from - -o -")
+    for path in (preview, None if request.output == STREAM else Path(request.output)):
+        if path is not None:
+            require_file_name(path)
     for path in (request.init, None if request.start in (None, STREAM) else Path(str(request.start))):
         if path is not None:
             read_document(path)
@@ -100,13 +122,23 @@ def output_lock(request: Request) -> Iterator[None]:
         return
     path = Path(request.output)
     with locked(path):
-        is_own = request.start is not None and Path(request.start) == path
-        if path.exists() and not (request.resume or request.force or is_own):
-            hint = f"add --resume to continue it, --force to replace it, or choose another name than {path}"
-            raise RefusedError(f"{path}: exists, expected a new name", hint=hint)
+        require_free(request)
         sweep(path)
         sweep(path.with_name(path.name + ".prev"))
         yield
+
+
+def require_free(request: Request) -> None:
+    """Check that the output is new, or that it was said what to do with it.
+
+    Raises:
+        RefusedError: the output exists, and neither --force nor --resume was given.
+    """
+    path = Path(request.output)
+    is_own = request.start is not None and Path(request.start) == path
+    if request.output != STREAM and path.exists() and not (request.resume or request.force or is_own):
+        hint = f"add --resume to continue it, --force to replace it, or choose another name than {path}"
+        raise RefusedError(f"{path}: exists, expected a new name", hint=hint)
 
 
 def open_session(request: Request) -> Session:
@@ -120,12 +152,12 @@ def open_session(request: Request) -> Session:
     source = _source(request)
     document = _peek(source) if source is not None else None
     if document is not None:
-        _allowed(document.config, request)
+        require_allowed(document.config, request.typed, request.allow_change)
     pictures = _open_pictures(request.data)
     if source is None or document is None:
         return _fresh(request, pictures)
     if pictures is not None:
-        _require_same_kind(document, pictures)
+        require_same_kind(document, pictures)
     return _continued(request, source, document, pictures)
 
 
@@ -153,13 +185,12 @@ def _open_pictures(path: Path | None) -> "Pictures | None":
     return open_data(path)
 
 
-def shape_of(pictures: "Pictures") -> PictureShape:
-    """Return what the configuration must know of the data."""
-    return PictureShape(pictures.height, pictures.width, pictures.channels)
-
-
 def preview_config(request: Request) -> Resolved:
-    """Resolve the configuration of a fresh run without torch; precision stays as typed (``auto`` is shown as fp32)."""
+    """Resolve the configuration without torch; precision stays as stored or typed (``auto`` is shown as fp32)."""
+    source = _source(request)
+    if source is not None:
+        stored = _peek(source).config
+        return merged(stored, require_allowed(stored, request.typed, request.allow_change))
     pictures = _open_pictures(request.data)
     assert pictures is not None, "a fresh run has data"
     return resolve(shape_of(pictures), _with_init(request))
@@ -198,75 +229,23 @@ def _continued(request: Request, source: Path | bytes, document: Document, pictu
     stored = document.config
     precision = stored.precision if request.precision == "auto" else request.precision
     machine = _settle(request, precision)
-    accepted = changes(stored, request.typed | {"precision": machine.precision})
+    accepted = changes(stored, request.typed)
+    resolved = merged(stored, accepted)
     from gantools.files.checkpoint import load
 
-    state, document = load(source, machine, with_values(stored, {change.name: change.new for change in accepted}))
-    what = [f"{change.name} {change.old} -> {change.new}" for change in accepted]
-    what += _machine_changes(document, machine)
+    state, document = load(source, machine, resolved.config)
+    what = [told(change) for change in accepted]
+    what += machine_changes(document, machine)
     if pictures is not None:
-        what += _take_data(state, document, pictures)
+        what += take_data(state, document, pictures)
     note = document.data if pictures is None else DataNote(pictures.count, pictures.classes)
     register = state.register
     events = tuple(Event(register.images, register.d_steps, register.g_steps, text) for text in what)
     lineage = replace(document.lineage, parent=document.digest, events=document.lineage.events + events)
-    origins = dict.fromkeys(values_of(stored), "the checkpoint") | {change.name: "typed" for change in accepted}
-    return Session(request, state, pictures, note, lineage, origins, [f"changed: {text}" for text in what])
+    return Session(request, state, pictures, note, lineage, resolved.origins, [f"changed: {text}" for text in what])
 
 
 def _settle(request: Request, precision: str) -> "Machine":
     from gantools.device import settle
 
     return settle(request.device, request.threads, precision)
-
-
-def _allowed(stored: RunConfig, request: Request) -> None:
-    """Refuse typed values that a stored run cannot take, all of them together."""
-    typed = request.typed | ({} if request.precision == "auto" else {"precision": request.precision})
-    found = changes(stored, typed)
-    fixed = [change for change in found if change.on_resume is OnResume.FIXED]
-    asked = [change for change in found if change.on_resume is OnResume.ASK and not _is_named(change, request)]
-    if fixed:
-        message = f"{_listed(fixed)}: these define the run, expected the stored values"
-        raise UsageError(message, hint="leave them out to go on, or start a new run under another name with -o")
-    if asked:
-        message = f"{_listed(asked)}: this changes what the run means, expected the stored values"
-        raise UsageError(message, hint=" ".join(f"--allow-change {change.name}" for change in asked))
-
-
-def _is_named(change: Change, request: Request) -> bool:
-    """Say whether --allow-change names the value (``loss.name``) or its subject (``loss``)."""
-    return change.name in request.allow_change or change.name.partition(".")[0] in request.allow_change
-
-
-def _listed(found: list[Change]) -> str:
-    return "; ".join(f"{change.name}: found {change.new}, stored {change.old}" for change in found)
-
-
-def _require_same_kind(document: Document, pictures: "Pictures") -> None:
-    network = document.config.network
-    stored, found = PictureShape(network.height, network.width, network.channels), shape_of(pictures)
-    if stored != found:
-        message = f"DATA: found pictures of {found}, expected {stored} as in the checkpoint"
-        raise InputError(message, hint=f"gantools prepare SOURCES --size {stored.width}x{stored.height} -o DATA")
-    if document.data.classes != pictures.classes:
-        found_names, stored_names = ", ".join(pictures.classes) or "none", ", ".join(document.data.classes) or "none"
-        raise InputError(f"DATA: found the classes {found_names}, expected {stored_names} as in the checkpoint")
-
-
-def _machine_changes(document: Document, machine: "Machine") -> list[str]:
-    now = machine.describe()
-    return [
-        f"{name} {document.machine.get(name)} -> {value}: no longer bit-equal to an undisturbed run"
-        for name, value in now.items()
-        if document.machine.get(name) != value
-    ]
-
-
-def _take_data(state: "TrainState", document: Document, pictures: "Pictures") -> list[str]:
-    """Begin a new epoch when the pictures are other ones than before."""
-    register = state.register
-    if register.data == pictures.digest:
-        return []
-    register.data, register.epoch, register.position = pictures.digest, register.epoch + 1, 0
-    return [f"data {document.data.count} -> {pictures.count} pictures: a new epoch begins"]

@@ -27,12 +27,13 @@ from gantools.commands.options import (
 )
 from gantools.commands.plan import describe_plan, print_config, time_plan
 from gantools.commands.product import emit_json, emit_paths
-from gantools.commands.session import STREAM, Request, Session, check_paths, open_session, output_lock
+from gantools.commands.session import STREAM, Request, Session, check_request, open_session, output_lock
 from gantools.commands.signals import stop_requests
-from gantools.config.build import all_fields, parse_assignment, parse_drop
+from gantools.config.build import all_fields, collect, parse_drop
 from gantools.config.fields import setting_of
 from gantools.console import Console
 from gantools.errors import ExitCode, UnhealthyError, UsageError
+from gantools.files.atomic import sweep
 from gantools.files.metrics import MetricsFile
 
 NETWORKS = "Networks and loss"
@@ -146,22 +147,23 @@ def train(
     gantools train data -o cats.safetensors
     """
     console = console_from(quiet, verbose, color)
-    typed = _typed(
+    typed = collect(
         {
             "preset": preset, "network.family": arch, "loss.name": loss, "loss.penalty": penalty, "loss.gamma": gamma,
             "batch": batch, "optimizer.lr_g": lr_g, "optimizer.lr_d": lr_d, "balance.d_steps": d_steps,
             "balance.skip_d_below": skip_d_below, "seed": seed,
             "balance.lr_drops": tuple(map(parse_drop, lr_drop)) if lr_drop else None,
             "average.half_life_images": None if ema is None else parse_count(ema, "--ema"),
-        }
+            "precision": None if precision == "auto" else precision,
+        },
+        set_ or [],
     )  # fmt: skip
-    typed |= dict(map(parse_assignment, set_ or []))
     if sum([resume, from_ is not None, init is not None]) > 1:
         raise UsageError("--resume, --from and --init: found more than one, expected at most one")
     bounds, cadence = parse_bounds(steps, until, images, epochs, max_time), parse_cadence(checkpoint_every)
     target = str(output) if output is not None else f"{data.resolve().name or 'run'}.safetensors"
     request = Request(
-        "train", data, target, from_, init, typed, tuple(allow_change or ()), resume, force, device, threads, precision
+        "train", data, target, from_, init, typed, tuple(allow_change or ()), resume, force, device, threads
     )
     if print_config_:
         print_config(request)
@@ -246,8 +248,10 @@ def run(
     print0: bool,
 ) -> None:
     """Hold the output, open the run, take its turns, and say what came of it."""
-    check_paths(request)
+    check_request(request, preview)
     with output_lock(request):
+        if preview is not None:
+            sweep(preview)
         session = open_session(request)
         describe_plan(session, bounds, console)
         saver = Saver(session, cadence, preview, console)
@@ -267,7 +271,7 @@ def run(
 def _tell(session: Session, outcome: Outcome, saver: Saver, console: Console, as_json: bool, print0: bool) -> None:
     """Print the product on stdout, the next line on stderr; end with 128 + n after a signal."""
     request, register = session.request, session.state.register
-    if saver.preview is not None:
+    if saver.preview is not None and saver.last is not None:
         console.line(f"preview: {saver.preview}")
     if request.output != STREAM:
         if as_json:
@@ -305,8 +309,4 @@ def _phase_request(
         hint = shlex.join(["gantools", command, str(data) if data and data.is_file() else "CKPT", checkpoint])
         raise UsageError(f"{checkpoint}: found a folder where CKPT belongs, expected a checkpoint", hint=hint)
     target = str(output) if output is not None else checkpoint
-    return Request(command, data, target, checkpoint, None, _typed(rates), (), False, force, device, threads)
-
-
-def _typed(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    return Request(command, data, target, checkpoint, None, collect(rates, []), (), False, force, device, threads)

@@ -83,6 +83,20 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True, previous: Path
         stream.write(data)
 
 
+def require_file_name(path: Path) -> None:
+    """Check early that ``path`` is a file or the name of a new one.
+
+    Raises:
+        RefusedError: a folder, a device or a pipe has this name.
+        ResourceError: the place cannot be looked at.
+    """
+    with output_errors(path), contextlib.suppress(FileNotFoundError):
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+            raise RefusedError(f"{path}: found {kind}, expected the name of a file to write")
+
+
 def sweep(path: Path) -> None:
     """Remove temporary neighbours of ``path`` whose process has died. Call it under the lock of ``path``."""
     target = Path(os.path.realpath(path))
@@ -104,16 +118,13 @@ def _alive(temporary_name: str) -> bool:
 
 def _mode_for(path: Path, target: Path) -> int:
     """Return the mode that the new file gets: the old one's, or what the umask leaves of 0666."""
+    require_file_name(path)
     try:
-        status = target.stat()
+        return stat.S_IMODE(target.stat().st_mode)
     except FileNotFoundError:
         umask = os.umask(0)
         os.umask(umask)
         return 0o666 & ~umask
-    if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or a pipe"
-        raise RefusedError(f"{path}: found {kind}, expected the name of a file to write")
-    return stat.S_IMODE(status.st_mode)
 
 
 def _keep_previous(target: Path, previous: Path) -> None:

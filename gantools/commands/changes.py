@@ -1,0 +1,106 @@
+"""What a stored run accepts when it goes on: other values, another machine, other pictures; and how that is told."""
+
+from typing import TYPE_CHECKING, Any
+
+from gantools.config.build import Change, PictureShape, Resolved, all_fields, changes, values_of, with_values
+from gantools.config.fields import OnResume, setting_of
+from gantools.config.run import RunConfig
+from gantools.errors import InputError, UsageError
+from gantools.files.document import Document
+
+if TYPE_CHECKING:
+    from gantools.data.pack import Pictures
+    from gantools.device import Machine
+    from gantools.training.state import TrainState
+
+OTHER_BITS = "no longer bit-equal to an undisturbed run"
+CHANGEABLE = {
+    shown: name
+    for name, field in all_fields().items()
+    if setting_of(field).on_resume is OnResume.ASK
+    for shown in (name, name.partition(".")[0])
+}
+"""What --allow-change takes: the values of a stored run that may change on demand, and their subjects."""
+
+
+def shape_of(pictures: "Pictures") -> PictureShape:
+    """Return what the configuration must know of the data."""
+    return PictureShape(pictures.height, pictures.width, pictures.channels)
+
+
+def require_allowed(stored: RunConfig, typed: dict[str, Any], allow_change: tuple[str, ...]) -> list[Change]:
+    """Return the typed values that differ from the stored ones, when a stored run can take them all.
+
+    Args:
+        typed: values by dotted name.
+        allow_change: names or subjects that may change although they define the run.
+
+    Raises:
+        UsageError: it cannot; those that define the run are listed first, all of them together.
+    """
+    found = changes(stored, typed)
+    fixed = [change for change in found if change.on_resume is OnResume.FIXED]
+    asked = [change for change in found if change.on_resume is OnResume.ASK and not _is_named(change, allow_change)]
+    if fixed:
+        message = f"{_listed(fixed)}: these define the run, expected the stored values"
+        raise UsageError(message, hint="leave them out to go on, or start a new run under another name with -o")
+    if asked:
+        message = f"{_listed(asked)}: this changes what the run means, expected the stored values"
+        raise UsageError(message, hint=" ".join(f"--allow-change {change.name}" for change in asked))
+    return found
+
+
+def _is_named(change: Change, allow_change: tuple[str, ...]) -> bool:
+    """Say whether --allow-change names the value (``loss.name``) or its subject (``loss``)."""
+    return change.name in allow_change or change.name.partition(".")[0] in allow_change
+
+
+def _listed(found: list[Change]) -> str:
+    return "; ".join(f"{change.name}: found {change.new}, stored {change.old}" for change in found)
+
+
+def require_same_kind(document: Document, pictures: "Pictures") -> None:
+    """Check that the pictures are of the shape and have the classes that the run was made for.
+
+    Raises:
+        InputError: they are not.
+    """
+    network = document.config.network
+    stored, found = PictureShape(network.height, network.width, network.channels), shape_of(pictures)
+    if stored != found:
+        message = f"DATA: found pictures of {found}, expected {stored} as in the checkpoint"
+        raise InputError(message, hint=f"gantools prepare SOURCES --size {stored.width}x{stored.height} -o DATA")
+    if document.data.classes != pictures.classes:
+        found_names, stored_names = ", ".join(pictures.classes) or "none", ", ".join(document.data.classes) or "none"
+        raise InputError(f"DATA: found the classes {found_names}, expected {stored_names} as in the checkpoint")
+
+
+def machine_changes(document: Document, machine: "Machine") -> list[str]:
+    """Return what is other about the machine than when the checkpoint was written: it may change bits."""
+    now = machine.describe()
+    return [
+        f"{name} {document.machine.get(name)} -> {value}: {OTHER_BITS}"
+        for name, value in now.items()
+        if document.machine.get(name) != value
+    ]
+
+
+def take_data(state: "TrainState", document: Document, pictures: "Pictures") -> list[str]:
+    """Begin a new epoch when the pictures are other ones than before."""
+    register = state.register
+    if register.data == pictures.digest:
+        return []
+    register.data, register.epoch, register.position = pictures.digest, register.epoch + 1, 0
+    return [f"data {document.data.count} -> {pictures.count} pictures: a new epoch begins"]
+
+
+def merged(stored: RunConfig, accepted: list[Change]) -> Resolved:
+    """Return the stored configuration with the accepted changes."""
+    origins = dict.fromkeys(values_of(stored), "the checkpoint") | {change.name: "typed" for change in accepted}
+    return Resolved(with_values(stored, {change.name: change.new for change in accepted}), origins)
+
+
+def told(change: Change) -> str:
+    """Return a change as it stands in the lineage."""
+    text = f"{change.name} {change.old} -> {change.new}"
+    return f"{text}: {OTHER_BITS}" if change.on_resume is OnResume.BITS else text
