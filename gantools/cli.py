@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 
 from gantools import __version__
-from gantools.commands import prepare, sample, train
+from gantools.commands import inspect, prepare, sample, train
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
 from gantools.commands.product import emit_text
 from gantools.console import Console
@@ -78,6 +78,12 @@ COMMANDS: tuple[Entry, ...] = (
         sample.sample,
         "gantools sample --n 64 c.safetensors",
         "Draw pictures from a checkpoint: a folder of them, or one sheet.",
+    ),
+    Entry(
+        "inspect",
+        inspect.inspect,
+        "gantools inspect c.safetensors",
+        "Say what a checkpoint, a folder of pictures or a picture of ours is, and how healthy.",
     ),
 )
 

@@ -82,11 +82,7 @@ def resolve(shape: PictureShape, typed: dict[str, Any]) -> Resolved:
     Raises:
         UsageError: values out of range, unknown names, or values that contradict each other, all of them together.
     """
-    preset = typed.get("preset", "auto")
-    recipe = catalog.find("--preset", catalog.PRESETS, preset).load()
-    family = typed.get("network.family", "dcgan")
-    catalog.find("--arch", catalog.FAMILIES, family)
-    chosen = recipe(family, shape.height * shape.width)
+    preset, chosen = typed.get("preset", "auto"), preset_values(shape, typed)
     data = {f"network.{name}": value for name, value in shape._asdict().items()}
     if odd := [name for name, value in data.items() if typed.get(name, value) != value]:
         found = "; ".join(f"--set {name}: found {typed[name]}, the pictures have {data[name]}" for name in odd)
@@ -98,6 +94,23 @@ def resolve(shape: PictureShape, typed: dict[str, Any]) -> Resolved:
     origins |= dict.fromkeys(data, "the data") | dict.fromkeys(typed, "typed")
     check(config)
     return Resolved(config, origins)
+
+
+def preset_values(shape: PictureShape, typed: dict[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Return what the preset gives for data and family: dotted name -> (value, why).
+
+    Args:
+        shape: what the data are.
+        typed: of these only ``preset`` and ``network.family`` are looked at.
+
+    Raises:
+        UsageError: no such preset or family.
+    """
+    recipe = catalog.find("--preset", catalog.PRESETS, typed.get("preset", "auto")).load()
+    family = typed.get("network.family", "dcgan")
+    catalog.find("--arch", catalog.FAMILIES, family)
+    values: dict[str, tuple[Any, str]] = recipe(family, shape.height * shape.width)
+    return values
 
 
 def check(config: RunConfig) -> None:

@@ -7,7 +7,7 @@ format's library lets pass: duplicate names, holes, overlaps, trailing bytes, ab
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -94,7 +94,7 @@ def content_digest(tensors: Iterable[tuple[str, str, tuple[int, ...], Any]], doc
     """Digest tensors and a JSON document, whatever the file's layout.
 
     Args:
-        tensors: (name, dtype, shape, bytes-like) in any order.
+        tensors: (name, dtype, shape, bytes-like) in any order; an iterator over bytes-like pieces is fine too.
         document: JSON values that belong to the content.
 
     Returns:
@@ -103,7 +103,8 @@ def content_digest(tensors: Iterable[tuple[str, str, tuple[int, ...], Any]], doc
     digest = blake2b(digest_size=32)
     for name, dtype, shape, data in sorted(tensors, key=lambda item: item[0]):
         digest.update(canonical_json([name, dtype, list(shape)]))
-        digest.update(data)
+        for piece in data if isinstance(data, Iterator) else (data,):
+            digest.update(piece)
     digest.update(canonical_json(document))
     return digest.hexdigest()
 

@@ -10,7 +10,7 @@ from typing import Literal
 from gantools.config.run import NetworkConfig
 from gantools.errors import RefusedError, UsageError, output_errors
 from gantools.files.document import Document
-from gantools.sampling.note import Note, is_whole, read_note
+from gantools.pictures.note import Note, is_whole, read_note
 
 Format = Literal["png", "webp", "jpeg"]
 Kind = Literal["folder", "picture", "sheet"]

@@ -1,7 +1,4 @@
-"""The note inside a picture that ``sample`` wrote: which checkpoint, seed and index it shows, and the command for it.
-
-Standard library only, except where a file is opened.
-"""
+"""The note inside a picture that ``sample`` wrote: which checkpoint, seed and index it shows, and its command."""
 
 import json
 import os
@@ -9,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from gantools.files.header import canonical_json
+from gantools.pictures.write import read_text
 
 KEYWORD = "gantools"
 ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8\xff": b"\xff\xd9"}
@@ -57,8 +55,6 @@ def parse_note(texts: dict[str, str]) -> Note | None:
 
 def read_note(path: Path) -> Note | None:
     """Read the note of a picture file; None for every file that ``sample`` did not write."""
-    from gantools.pictures.write import read_text
-
     return parse_note(read_text(path))
 
 

@@ -1,0 +1,122 @@
+"""The door ``inspect``: what a checkpoint, a data set or a picture is, and how healthy. A header needs no torch."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gantools.commands.options import RUN, Color, Debug, Json, Quiet, Verbose, console_from
+from gantools.commands.product import emit_json, emit_text
+from gantools.console import Console, safe
+from gantools.errors import ExitCode, InputError, UsageError
+
+if TYPE_CHECKING:
+    from gantools.inspection.finding import Finding
+
+
+def inspect(
+    things: Annotated[
+        list[Path], typer.Argument(metavar="THING...", help="Checkpoints, folders of pictures, pictures of ours.")
+    ],
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every byte: digest, shapes, finite numbers.", rich_help_panel=RUN)
+    ] = False,
+    diff: Annotated[
+        Path | None,
+        typer.Option(metavar="OTHER", show_default=False, help="Compare a checkpoint with another, tensor by tensor.",
+                     rich_help_panel=RUN),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: Color = "auto",
+    debug: Debug = False,
+) -> ExitCode:  # fmt: skip
+    """Say what things are. All are looked at; one that cannot be used makes the exit code 4."""
+    console = console_from(quiet, verbose, color)
+    if diff is not None and len(things) > 1:
+        message = f"--diff: found {len(things)} things beside {diff}, expected one checkpoint"
+        raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--diff", str(diff)]))
+    if diff is not None:
+        _show_difference(things[0], diff, json, verbose)
+        return ExitCode.DONE
+    documents: list[dict[str, object]] = []
+    findings: list[Finding] = []
+    for number, path in enumerate(things):
+        try:
+            finding = _find(path, verify)
+        except InputError as error:
+            console.error(error.message, error.hint)
+            documents.append({"thing": path, "kind": None, "error": error.message})
+            continue
+        findings.append(finding)
+        documents.append({"thing": path, "kind": finding.kind, "verified": verify, **finding.facts})
+        if not json:
+            _print(f"{path}: {finding.kind}", finding.rows + (finding.details if verbose else []), number > 0)
+    if json:
+        emit_json("inspect", {"things": documents})
+    elif len(things) == 1 and findings:
+        _next(findings[0], console)
+    return ExitCode.DONE if len(findings) == len(things) else ExitCode.INPUT
+
+
+def _find(path: Path, verify: bool) -> "Finding":
+    """Look at one thing; with ``verify`` read all of it.
+
+    Raises:
+        InputError: it cannot be used.
+    """
+    from gantools.inspection.finding import kind_of
+
+    kind = kind_of(path)
+    if kind == "checkpoint":
+        return _checkpoint(path, verify)
+    from gantools.inspection.pictures import data_finding, picture_finding, require_same_pixels
+
+    if kind == "picture":
+        return picture_finding(path, is_verified=verify)
+    finding = data_finding(path)
+    if verify:
+        require_same_pixels(path)
+        finding.rows.append(("verified", "all pictures for training read, their digest is right"))
+    return finding
+
+
+def _checkpoint(path: Path, verify: bool) -> "Finding":
+    from gantools.inspection.checkpoint import checkpoint_finding
+
+    finding = checkpoint_finding(path)
+    if verify:
+        from gantools.files.document import read_document
+        from gantools.inspection.tensors import require_intact
+
+        header, document = read_document(path)
+        require_intact(path, header, document)
+        from gantools.inspection.schema import require_schema  # last: it loads torch
+
+        require_schema(header, document, str(path))
+        finding.rows.append(("verified", "content digest, names, shapes, and every number finite"))
+    return finding
+
+
+def _show_difference(first: Path, second: Path, json: bool, verbose: bool) -> None:
+    from gantools.inspection.difference import compare
+
+    difference = compare(first, second)
+    if json:
+        emit_json("inspect", {"things": [first, second], "difference": difference.facts()})
+    else:
+        _print(f"{first} -> {second}", difference.rows() + (difference.details() if verbose else []), False)
+
+
+def _print(title: str, rows: list[tuple[str, str]], is_apart: bool) -> None:
+    """Print a report on stdout: it is this command's product."""
+    width = max(len(safe(name)) for name, _ in rows)
+    lines = [safe(title), *(f"  {safe(name):<{width}}  {safe(value)}" for name, value in rows)]
+    emit_text("\n".join(([""] if is_apart else []) + lines))
+
+
+def _next(finding: "Finding", console: Console) -> None:
+    if finding.next:
+        console.next(shlex.join(["gantools", *finding.next]))

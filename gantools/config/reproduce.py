@@ -1,0 +1,47 @@
+"""The way back from a configuration to the options that give it."""
+
+from typing import Any
+
+from gantools.config.build import PictureShape, all_fields, build, preset_values, values_of
+from gantools.config.fields import setting_of
+from gantools.config.run import RunConfig
+
+OF_THE_DATA = ("network.height", "network.width", "network.channels")
+OF_THE_MACHINE = ("precision",)
+"""Untyped, these are chosen by the device: they are always written out."""
+
+
+def typed_options(config: RunConfig) -> list[str]:
+    """Return the words that make ``train`` build ``config`` from data of its shape.
+
+    Only what differs from the defaults of its preset and family is there: a flag where the field has one, else
+    ``--set name=value``.
+    """
+    words: list[str] = []
+    untyped = _untyped(config)
+    for name, value in values_of(config).items():
+        if name not in OF_THE_DATA and (name in OF_THE_MACHINE or value != untyped[name]):
+            words += _words(name, value)
+    return words
+
+
+def _untyped(config: RunConfig) -> dict[str, Any]:
+    """Return the values of a run of which only the preset and, where the preset has another, the family is typed."""
+    shape = PictureShape(*(values_of(config)[name] for name in OF_THE_DATA))
+    data = dict(zip(OF_THE_DATA, shape, strict=True))
+
+    def values(typed: dict[str, Any]) -> dict[str, Any]:
+        chosen = preset_values(shape, typed)
+        return values_of(build({name: value for name, (value, _) in chosen.items()} | data))
+
+    preset = {"preset": config.preset}
+    own = values(preset | {"network.family": config.network.family})
+    return own | {"network.family": values(preset)["network.family"]}
+
+
+def _words(name: str, value: Any) -> list[str]:
+    flag = setting_of(all_fields()[name]).flag
+    if isinstance(value, tuple):
+        drops = [f"{factor!r}@{images}" for factor, images in value]
+        return [word for drop in drops for word in (flag, drop)] if drops else ["--set", f"{name}="]
+    return [flag, str(value)] if flag else ["--set", f"{name}={value}"]

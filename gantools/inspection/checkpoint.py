@@ -1,0 +1,140 @@
+"""What a checkpoint is and how healthy, from its header alone. Standard library only."""
+
+import math
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+
+from gantools.config.build import PictureShape, values_of
+from gantools.config.reproduce import typed_options
+from gantools.files.document import Document, read_document
+from gantools.files.header import Header
+from gantools.inspection.finding import Finding, counted, short
+from gantools.training.balance import rate_factor
+from gantools.training.health import EVEN_PLAY, reading, recent_d_loss
+
+NETWORKS = ("generator", "discriminator")
+SHOWN_CLASSES = 8
+SHOWN_EVENTS = 20
+SHORT_DIGEST = 12
+
+
+def checkpoint_finding(path: Path) -> Finding:
+    """Read the header of a checkpoint and say what it tells.
+
+    Raises:
+        InputError: absent, foreign, damaged, or written by a newer version.
+    """
+    header, document = read_document(path)
+    command, why_not = reproduction(document, path.name)
+    facts = _facts(header, document) | {"reproduce": command, "reproduce_note": why_not}
+    rows = [*_network_rows(header, document), *_health_rows(document), *_origin_rows(document)]
+    rows += [("size", f"{header.size_bytes:,} bytes, {len(header.tensors):,} tensors")]
+    rows += [("made by", command or str(why_not))]
+    details = [(name, str(value)) for name, value in values_of(document.config).items()]
+    details += [(short(name), f"{entry.dtype} {list(entry.shape)}") for name, entry in header.tensors.items()]
+    return Finding("checkpoint", facts, rows, details, ["sample", "--n", "64", str(path)])
+
+
+def parameter_counts(header: Header) -> dict[str, int]:
+    """Count the trained numbers of each network: those that have a first moment."""
+    counts = dict.fromkeys(NETWORKS, 0)
+    for name, entry in header.tensors.items():
+        top, _, rest = name.partition("/")
+        network = rest.partition("/")[0]
+        if top == "optimizer" and network in counts and name.endswith("/exp_avg"):
+            counts[network] += math.prod(entry.shape)
+    return counts
+
+
+def reproduction(document: Document, file_name: str) -> tuple[str | None, str | None]:
+    """Return the command that makes this run from its data, or None and the reason why one command cannot."""
+    register, config = document.register, document.config
+    if document.lineage.events:
+        changed = counted(len(document.lineage.events), "change")
+        return None, f"no one command: the run was changed on its way ({changed})"
+    if register.d_since_g or register.d_steps != register.g_steps * config.balance.d_steps:
+        return None, "no one command: train-d or train-g took part of the steps"
+    length = ["--until", str(register.g_steps)] if register.g_steps else ["--steps", "0"]
+    words = ["gantools", "train", "DATA", "-o", file_name, *typed_options(config), *length]
+    return shlex.join(words), None
+
+
+def _facts(header: Header, document: Document) -> dict[str, object]:
+    config, register = document.config, document.register
+    factor = rate_factor(config.balance, register.images)
+    return {
+        "size_bytes": header.size_bytes,
+        "version": document.version,
+        "digest": document.digest,
+        **document.content(),
+        "data": asdict(document.data) | {"digest": register.data},
+        "lineage": asdict(document.lineage),
+        "machine": document.machine,
+        "tensors": len(header.tensors),
+        "parameters": parameter_counts(header),
+        "reading": reading(config.loss.name, register),
+        "recent_loss_d": recent_d_loss(register),
+        "even_loss_d": EVEN_PLAY[config.loss.name],
+        "rates": {"factor": factor, "lr_g": config.optimizer.lr_g * factor, "lr_d": config.optimizer.lr_d * factor},
+    }
+
+
+def _network_rows(header: Header, document: Document) -> list[tuple[str, str]]:
+    config, network = document.config, document.config.network
+    shape = PictureShape(network.height, network.width, network.channels)
+    counts = parameter_counts(header)
+    loss, penalty = config.loss, "no penalty"
+    if loss.penalty != "none":
+        penalty = f"{loss.penalty} with gamma {loss.gamma:g} every {counted(loss.penalty_interval, 'D step')}"
+    return [
+        ("networks", f"{network.family}, {shape}, latent {network.latent_dim}, base width {network.base_width}"),
+        ("parameters", ", ".join(f"{name} {counts[name]:,}" for name in NETWORKS)),
+        ("loss", f"{loss.name}, {penalty}, batch {config.batch}, {config.precision}, seed {config.seed}"),
+    ]
+
+
+def _health_rows(document: Document) -> list[tuple[str, str]]:
+    config, register = document.config, document.register
+    steps = f"{counted(register.g_steps, 'round')}, {counted(register.d_steps, 'D step')}"
+    place = f"epoch {register.epoch} at picture {register.position:,}"
+    recent = recent_d_loss(register)
+    even = f"even play {EVEN_PLAY[config.loss.name]:.3f}"
+    means = f"mean D lately {recent:.3f}, {even}" if recent is not None else even
+    factor = rate_factor(config.balance, register.images)
+    dropped = f", {factor:g} of where they began" if factor != 1 else ""
+    rates = f"G {config.optimizer.lr_g * factor:g}, D {config.optimizer.lr_d * factor:g}{dropped}"
+    rows = [
+        ("progress", f"{counted(register.images, 'image')} seen, {steps}, {place}"),
+        ("losses", f"D {_loss(register.loss_d)}, G {_loss(register.loss_g)} ({means})"),
+        ("reading", reading(config.loss.name, register)),
+        ("rates", rates),
+    ]
+    if config.balance.skip_d_below:
+        rows.append(("skipped", f"{counted(register.skipped, 'D turn')} under {config.balance.skip_d_below:g}"))
+    return rows
+
+
+def _origin_rows(document: Document) -> list[tuple[str, str]]:
+    data, lineage, machine = document.data, document.lineage, document.machine
+    classes = ", ".join(short(name) for name in data.classes[:SHOWN_CLASSES])
+    more = ", ..." if len(data.classes) > SHOWN_CLASSES else ""
+    named = f", {counted(len(data.classes), 'class', 'classes')} ({classes}{more})" if data.classes else ""
+    where = [short(machine.get("device", "?")), f"{short(machine.get('threads', '?'))} threads"]
+    rows = [
+        ("data", f"{counted(data.count, 'picture')}{named}, digest {document.register.data[:SHORT_DIGEST]}"),
+        ("machine", f"{', '.join(where)}, torch {short(machine.get('torch', '?'))}"),
+        ("version", f"gantools {short(document.version)}"),
+        ("digest", document.digest),
+        ("parent", lineage.parent[:SHORT_DIGEST] if lineage.parent else "none: the run began here"),
+    ]
+    hidden = len(lineage.events) - SHOWN_EVENTS
+    if hidden > 0:
+        rows.append(("change", f"{counted(hidden, 'older change')}, see --json"))
+    for event in lineage.events[-SHOWN_EVENTS:]:
+        rows.append(("change", f"at {counted(event.images, 'image')}: {short(event.what)}"))
+    return rows
+
+
+def _loss(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
