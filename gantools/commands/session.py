@@ -211,7 +211,7 @@ def _fresh(request: Request, pictures: "Pictures | None") -> Session:
         from gantools.files.checkpoint import take_weights
 
         parent, taken, left = take_weights(state, request.init)
-        lineage = Lineage(parent.digest)
+        lineage = Lineage(parent.digest, (Event(0, 0, 0, f"began with the weights of {parent.digest[:12]}"),))
         notes = [f"--init {request.init}: {taken} tensors taken, {left} left as they begin; counters start at 0"]
     return Session(request, state, pictures, note, lineage, origins, notes)
 
