@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gantools.cli import COMMANDS
-from tests.conftest import child_environment
+from tests.conftest import Run, child_environment
 
 NAMES = [entry.name for entry in COMMANDS]
 HEAVY = ("torch", "torchvision", "numpy", "PIL", "safetensors", "rich")
@@ -53,3 +53,12 @@ def test_quick_commands_load_nothing_heavy(words: list[str], code: int, tmp_path
 def test_probe_sees_what_is_loaded(tmp_path: Path) -> None:
     """The probe lists the packages of the process that ran the command: typer is always among them."""
     assert "typer" in loaded_by(["--version"], tmp_path)[1]
+
+
+def test_header_is_inspected_without_torch(gantools: Run, tmp_path: Path) -> None:
+    """A checkpoint's header is told by the standard library alone: no torch, no numpy, no Pillow."""
+    assert gantools("prepare", "demo:stickers", "--limit", "16", "-o", "data").returncode == 0
+    assert gantools("train", "data", "-o", "c.safetensors", "--steps", "0").returncode == 0
+    ended, packages = loaded_by(["inspect", "c.safetensors"], tmp_path)
+    assert ended == 0
+    assert packages.isdisjoint(HEAVY)
