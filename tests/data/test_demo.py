@@ -14,6 +14,7 @@ HUES = {"red": 4, "yellow": 43, "green": 139, "blue": 213, "violet": 282}  # deg
 
 
 def picture(index, *, seed=0, height=32, width=32):
+    """Draw one sticker."""
     return demo.draw("stickers", index, seed=seed, height=height, width=width)
 
 
@@ -24,6 +25,7 @@ def many():
 
 
 def chi_square(observed, expected):
+    """Return the chi-square statistic of counts against one expected count."""
     return sum((count - expected) ** 2 / expected for count in observed)
 
 
@@ -43,6 +45,7 @@ def vivid_hues(image):
 
 
 def nearest_hue(hue):
+    """Return the name of the hue nearest to so many degrees."""
     return min(HUES, key=lambda name: abs((hue - HUES[name] + 180) % 360 - 180))
 
 
