@@ -1,5 +1,6 @@
 """The metrics file: JSON lines, appended and flushed one by one, so that a killed run leaves whole lines behind."""
 
+import contextlib
 import json
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +38,7 @@ class MetricsFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Close the file."""
-        if self._stream is not None:
-            self._stream.close()
+        """Close the file; what a full disk says then is told once, as the first error."""
+        if self._stream is not None and self.path is not None:
+            with contextlib.suppress(OSError) if error is not None else output_errors(self.path):
+                self._stream.close()
