@@ -107,7 +107,7 @@ class _Build:
             self._names.take(file)
         with output_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-            for name in (PACK, MANIFEST, JOURNAL):
+            for name in (PACK, PREVIOUS_PACK, MANIFEST, JOURNAL):
                 sweep(self._folder / name)
             self._begin_journal()
             with open(self._folder / JOURNAL, "ab") as self._journal:
@@ -129,11 +129,7 @@ class _Build:
         """Write the journal's heading, what an unfinished run with the same options had made, and its other files."""
         plan = self._plan
         kept = [item.old for item in plan.items if item.keep and item.row is None and item.old and item.old.file]
-        loose = [
-            Record("", file=file, pixels="0" * 32, encoded="0" * 32, encoded_bytes=0, split=TRAIN)
-            for file in sorted(plan.before.loose)
-        ]
-        lines = [Heading(plan.recipe).line(), *(record.line() for record in (*loose, *kept))]
+        lines = [Heading(plan.recipe).line(), *_loose(plan.before.loose), *(record.line() for record in kept)]
         write_bytes(self._folder / JOURNAL, b"".join(lines))
 
     def _make_all(self, jobs: int, on_done: Callable[[int], None]) -> None:
@@ -208,6 +204,9 @@ class _Build:
         if not train:
             message = f"--holdout: found all {len(made)} pictures held out, expected some for training"
             raise UsageError(message, hint="--holdout 0%")
+        self._stale = _own_files(plan) - {record.file for record in made if record.file is not None}
+        self._journal.write(b"".join(_loose(self._stale)))
+        self._journal.flush()
         shape = plan.recipe.shape
         classes = sorted({record.label for record in made if record.label is not None})
         self.report.digest = train_digest(made, shape)
@@ -234,13 +233,10 @@ class _Build:
 
     def _clean(self) -> None:
         """Remove pictures of ours that are no longer in the data set, empty folders of labels, and the journal."""
-        plan = self._plan
-        old = _own_files(plan)
-        stale = old - {record.file for record in self._records}
-        for file in sorted(stale):
+        for file in sorted(self._stale):
             with contextlib.suppress(FileNotFoundError):
                 (self._folder / file).unlink()
-        for label in sorted({file.rpartition("/")[0] for file in stale} - {""}):
+        for label in sorted({file.rpartition("/")[0] for file in self._stale} - {""}):
             with contextlib.suppress(OSError):
                 (self._folder / label).rmdir()
         for name in (PREVIOUS_PACK, TEMPORARY, JOURNAL):
@@ -252,6 +248,15 @@ def _own_files(plan: Plan) -> set[str]:
     records = plan.before.manifest.records if plan.before.manifest else []
     files = {record.file for record in (*records, *plan.before.journalled) if record.file is not None}
     return files | plan.before.loose
+
+
+def _loose(files: set[str]) -> list[bytes]:
+    """Return lines that say no more than that files are ours: they have no source."""
+    nothing = "0" * 32
+    return [
+        Record("", file=file, pixels=nothing, encoded=nothing, encoded_bytes=0, split=TRAIN).line()
+        for file in sorted(files)
+    ]
 
 
 def _tasks(items: list[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:

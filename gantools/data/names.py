@@ -5,7 +5,8 @@ import re
 import unicodedata
 from hashlib import blake2b
 
-MAX_BYTES = 200  # of a name's 255; a mark of 7 or 14 and ".png" still fit
+MAX_BYTES = 200  # of a name's 255; two marks and ".png" still fit
+MARK_BYTES = 7
 OWN_NAMES = {"manifest.jsonl", "pack.safetensors"}
 UNSAFE = re.compile(r'[/\\:*?"<>|]')
 
@@ -23,7 +24,9 @@ def safe_name(raw: str) -> str:
     text = "".join(character if character.isprintable() else "_" for character in raw)
     text = UNSAFE.sub("_", text).strip(" ")
     text = re.sub(r"^[-.~]+", "_", text).rstrip(".")
-    text = text.encode("utf-8")[:MAX_BYTES].decode("utf-8", "ignore") or "_"
+    if len(text.encode()) > MAX_BYTES + MARK_BYTES:
+        text = text.encode()[:MAX_BYTES].decode(errors="ignore")
+    text = text or "_"
     reserved = text.casefold() in OWN_NAMES or text.casefold().endswith(".png")
     return f"{text}-{mark(raw)}" if reserved or text != raw else text
 

@@ -209,10 +209,10 @@ def _unchanged(entry: Entry, item: Item, state: _State) -> bool:
     record = state.valid.get(entry.source)
     if record is None or (record.size_bytes, record.mtime_ns) != (entry.size_bytes, entry.mtime_ns):
         return False
-    if record.label != entry.label and entry.size_bytes is not None:  # a drawn picture is labelled when it is drawn
-        return False
     if record.skipped is not None:
         return not record.skipped.startswith(RETRIED)
+    if record.label != entry.label and entry.size_bytes is not None:  # a drawn picture is labelled when it is drawn
+        return False
     if entry.source in state.deleted:
         return item.row is not None
     return entry.source not in state.changed

@@ -133,8 +133,9 @@ def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, str, str
             reason = f"{path}: cannot be read ({error.strerror}), expected a folder of pictures"
             raise InputError(reason, hint=f"chmod +rx '{path}'") from error
         for child in children:
-            below = safe_name(child.name) if path == root and child.is_dir() else label
-            pending.append((child.path, child.name, below, child.is_dir() and not _is_clutter(child.name)))
+            deeper = os.path.isdir(child.path)  # False, where is_dir() raises, for a link to itself
+            below = safe_name(child.name) if path == root and deeper else label
+            pending.append((child.path, child.name, below, deeper and not _is_clutter(child.name)))
 
 
 def _add(found: Found, path: str, name: str, label: str | None, labels: bool, root: str) -> None:

@@ -139,6 +139,7 @@ def _keep_previous(target: Path, previous: Path) -> None:
                 raise
             shutil.copy2(target, spare)
         os.replace(spare, previous)
+        spare.unlink(missing_ok=True)  # a rename does nothing when both names are one file already
 
 
 def _fsync_folder(folder: Path) -> None:
