@@ -78,7 +78,7 @@ def test_random_crop_follows_from_seed_and_content() -> None:
     first = boxes[0]
     assert crop_box((300, 100), (64, 64), "random", key(0, "crop", "a")) == first
     assert len(set(boxes)) == 12
-    assert all(0 <= left and right <= 300 and abs(right - left - 100) < 1e-9 and (upper, lower) == (0, 100)
+    assert all(left >= 0 and right <= 300 and abs(right - left - 100) < 1e-9 and (upper, lower) == (0, 100)
                for left, upper, right, lower in boxes)  # fmt: skip
 
 
