@@ -10,6 +10,7 @@ from gantools.config.fields import OnResume, fault, setting_of
 from gantools.config.run import RunConfig
 from gantools.config.sizes import doublings, nearest_sides
 from gantools.errors import InputError, UsageError, unknown_name
+from gantools.files.header import cut
 
 
 class PictureShape(NamedTuple):
@@ -204,7 +205,7 @@ def from_json(document: Any, name: str) -> RunConfig:
         config = build({key: _stored(fields[key], value) for key, value in flat.items()})
         check(config)
     except (AttributeError, TypeError, ValueError, UsageError) as error:
-        raise InputError(f"{name}: found a stored configuration that cannot be read ({error})") from error
+        raise InputError(f"{name}: found a stored configuration that cannot be read ({cut(str(error))})") from error
     return config
 
 
@@ -271,9 +272,15 @@ def _convert(name: str, field: "dataclasses.Field[Any]", text: str) -> Any:
 
 def _stored(field: "dataclasses.Field[Any]", value: Any) -> Any:
     if get_origin(field.type) is tuple:
-        return tuple((float(factor), int(images)) for factor, images in value)
+        return tuple(_stored_drop(factor, images) for factor, images in value)
     if field.type is float and type(value) is int:
         return float(value)
     if type(value) is not field.type:
         raise ValueError(f"{field.name} is {value!r}")
     return value
+
+
+def _stored_drop(factor: Any, images: Any) -> tuple[float, int]:
+    if type(factor) not in (int, float) or not 0 < factor <= 1 or type(images) is not int or images < 0:
+        raise ValueError(f"a drop is {factor!r} at {images!r}")
+    return float(factor), images

@@ -12,8 +12,8 @@ from gantools import __version__
 from gantools.config.build import from_json, to_json
 from gantools.config.run import RunConfig
 from gantools.errors import InputError
-from gantools.files.header import Header, canonical_json, read_header
-from gantools.training.register import HEX_DIGITS, Register
+from gantools.files.header import Header, canonical_json, cut, read_header
+from gantools.training.register import Register, is_digest
 
 METADATA_KEY = "gantools"
 FORMAT = 1
@@ -100,8 +100,8 @@ def parse_document(header: Header, name: str) -> Document:
     if not isinstance(found, dict) or type(found.get("format")) is not int:
         _refuse(name, "metadata without a format version")
     if found["format"] > FORMAT:
-        version = found.get("version")
-        message = f"{name}: found format {found['format']}, written by gantools {version}, expected {FORMAT} or less"
+        newer = cut(f"format {found['format']}, written by gantools {found.get('version')}")
+        message = f"{name}: found {newer}, expected {FORMAT} or less"
         raise InputError(message, hint="pip install --upgrade gantools")
     if found.get("kind") != "checkpoint":
         _refuse(name, f"a file of kind {found.get('kind')!r}")
@@ -110,26 +110,30 @@ def parse_document(header: Header, name: str) -> Document:
 
 def _document(found: dict[str, Any], name: str) -> Document:
     try:
-        classes = tuple(str(label) for label in found["data"]["classes"])
+        count, classes = found["data"]["count"], found["data"]["classes"]
+        if type(count) is not int or count < 0:
+            raise ValueError("a count of pictures")
+        if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
+            raise ValueError("names of classes")
         events = tuple(
             Event(int(event["images"]), int(event["d_steps"]), int(event["g_steps"]), str(event["what"]))
             for event in found["lineage"]["events"]
         )
         parent, digest = found["lineage"]["parent"], found["digest"]
-        if not all(isinstance(hexes, str) and len(hexes) == HEX_DIGITS for hexes in (digest, parent or digest)):
+        if not (is_digest(digest) and (parent is None or is_digest(parent))):
             raise ValueError("a digest")
         return Document(
             config=from_json(found["config"], name),
             register=Register.from_json(found["register"], name),
-            data=DataNote(int(found["data"]["count"]), classes),
+            data=DataNote(count, tuple(classes)),
             lineage=Lineage(parent, events),
             machine={str(key): value for key, value in found["machine"].items()},
             digest=digest,
             version=str(found["version"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise InputError(f"{name}: found metadata that cannot be read ({error!r})") from error
+        raise InputError(f"{name}: found metadata that cannot be read ({cut(repr(error))})") from error
 
 
 def _refuse(name: str, found: str) -> NoReturn:
-    raise InputError(f"{name}: found {found}, expected a gantools checkpoint", hint="gantools train DATA -o CKPT")
+    raise InputError(f"{name}: found {cut(found)}, expected a gantools checkpoint", hint="gantools train DATA -o CKPT")

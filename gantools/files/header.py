@@ -18,6 +18,13 @@ from gantools.errors import InputError
 MAX_HEADER_BYTES = 16 * 1024 * 1024
 MAX_TENSORS = 100_000
 MAX_ELEMENTS = 1 << 40
+MAX_DIMENSIONS = 64
+MARKS_PER_TENSOR = 14
+"""Colons and commas that one tensor of four dimensions takes in the JSON, and some more."""
+
+LONGEST_FINDING = 300
+"""Characters of a message that may come from the file itself."""
+
 DTYPE_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 OTHER_FILES = {
     b"\x89PNG": "a PNG picture",
@@ -73,8 +80,11 @@ def read_header(path: Path) -> Header:
 def parse_header(data: bytes, size_bytes: int, name: str) -> Header:
     """Check the header at the start of ``data``, which belongs to a file of ``size_bytes`` shown as ``name``."""
     length = _header_length(data[:32], size_bytes, name)
+    marks = data.count(b":", 8, 8 + length) + data.count(b",", 8, 8 + length)
+    if marks > MAX_TENSORS * MARKS_PER_TENSOR:  # parsing a million names takes seconds, counting them none
+        _broken(name, f"a header of {length} bytes with {marks} colons and commas, too many for {MAX_TENSORS} tensors")
     try:
-        document = json.loads(data[8 : 8 + length], object_pairs_hook=_no_duplicates)
+        document = json.loads(str(data[8 : 8 + length], "utf-8"), object_pairs_hook=_no_duplicates)
     except (ValueError, RecursionError) as error:
         _broken(name, f"a header that is no JSON ({error})")
     if not isinstance(document, dict):
@@ -135,8 +145,14 @@ def _entry(name: str, key: str, value: Any, base: int) -> TensorEntry:
         dtype, shape, (start, end) = value["dtype"], tuple(value["shape"]), value["data_offsets"]
     except (TypeError, KeyError, ValueError):
         _broken(name, f"a tensor '{key}' without dtype, shape and data_offsets")
+    if len(shape) > MAX_DIMENSIONS:
+        _broken(name, f"a tensor '{key}' of {len(shape)} dimensions, more than {MAX_DIMENSIONS}")
     numbers = (*shape, start, end)
-    if dtype not in DTYPE_BYTES or not all(type(n) is int and 0 <= n <= MAX_ELEMENTS for n in numbers):
+    if (
+        not isinstance(dtype, str)
+        or dtype not in DTYPE_BYTES
+        or not all(type(n) is int and 0 <= n <= MAX_ELEMENTS for n in numbers)
+    ):
         _broken(name, f"a tensor '{key}' of dtype {dtype!r}, shape {shape!r}, offsets {start!r} to {end!r}")
     elements = 1
     for extent in shape:
@@ -165,5 +181,11 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
+def cut(found: str) -> str:
+    """Return what a file says about itself no longer than a message may be; the middle is left out."""
+    half = LONGEST_FINDING // 2
+    return found if len(found) <= LONGEST_FINDING else f"{found[:half]} ... {found[-half:]}"
+
+
 def _broken(name: str, found: str) -> NoReturn:
-    raise InputError(f"{name}: found {found}, expected a whole safetensors file")
+    raise InputError(f"{name}: found {cut(found)}, expected a whole safetensors file")

@@ -23,7 +23,7 @@ def reading(loss_name: str, register: Register) -> str:
         number of turns that were not finite, when there were any.
     """
     words = _standing(loss_name, register)
-    return f"{words}; {register.nonfinite} turns not finite" if register.nonfinite else words
+    return f"{words}; turns not finite: {register.nonfinite}" if register.nonfinite else words
 
 
 def recent_d_loss(register: Register) -> float | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gantools.errors import InputError
+from gantools.files.header import cut
 
 HISTORY_POINTS = 256
 """The loss history is thinned to half, and its interval doubled, when it is longer than this."""
@@ -60,7 +61,7 @@ class Register:
             register = Register(**document)
             _check(register)
         except (TypeError, ValueError) as error:
-            raise InputError(f"{name}: found a register that cannot be read ({error})") from error
+            raise InputError(f"{name}: found a register that cannot be read ({cut(str(error))})") from error
         return register
 
     def add_history(self) -> None:
@@ -78,6 +79,11 @@ def finite_or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def is_digest(value: Any) -> bool:
+    """Say whether ``value`` is a digest of 256 bits as hexadecimal text."""
+    return isinstance(value, str) and len(value) == HEX_DIGITS and set(value) <= set("0123456789abcdef")
+
+
 def _check(register: Register) -> None:
     for spec in dataclasses.fields(Register):
         value = getattr(register, spec.name)
@@ -85,7 +91,7 @@ def _check(register: Register) -> None:
             raise ValueError(f"{spec.name} is {value!r}")
     if register.history_interval < 1:
         raise ValueError("history_interval is 0")
-    if not (isinstance(register.data, str) and len(register.data) == HEX_DIGITS):
+    if not is_digest(register.data):
         raise ValueError("data is no digest")
     losses = [register.loss_d, register.loss_g]
     if not isinstance(register.history, list) or len(register.history) > HISTORY_POINTS:
