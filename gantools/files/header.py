@@ -5,6 +5,7 @@ format's library lets pass: duplicate names, holes, overlaps, trailing bytes, ab
 """
 
 import json
+import math
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -154,10 +155,9 @@ def _entry(name: str, key: str, value: Any, base: int) -> TensorEntry:
         or not all(type(n) is int and 0 <= n <= MAX_ELEMENTS for n in numbers)
     ):
         _broken(name, f"a tensor '{key}' of dtype {dtype!r}, shape {shape!r}, offsets {start!r} to {end!r}")
-    elements = 1
-    for extent in shape:
-        elements = min(elements * extent, MAX_ELEMENTS + 1)
-    if elements * DTYPE_BYTES[dtype] != end - start:
+    if math.prod(max(extent, 1) for extent in shape) > MAX_ELEMENTS:  # strides overflow even where one extent is 0
+        _broken(name, f"a tensor '{key}' of shape {shape}, more than {MAX_ELEMENTS} elements")
+    if math.prod(shape) * DTYPE_BYTES[dtype] != end - start:
         _broken(name, f"a tensor '{key}' of shape {shape} and dtype {dtype} in {end - start} bytes")
     return TensorEntry(dtype, shape, base + start, base + end)
 
