@@ -150,15 +150,19 @@ def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:
         What the file says of itself, how many tensors were taken, and how many of ``state`` were left as they begin.
 
     Raises:
-        InputError: the file is unusable, or nothing in it fits.
+        InputError: the file is unusable, its networks are of another family, or nothing in it fits.
     """
     header, document = read_document(path)
+    stored_family, family = document.config.network.family, state.config.network.family
+    if stored_family != family:
+        message = f"--init {path}: found {stored_family} networks, expected {family}"
+        raise InputError(message, hint=f"--arch {stored_family}")
     networks = ("generator", "discriminator", "average")
     stored = {key: t for network in networks for key, t in _read_network(path, header, network)}
     _require_finite(stored, str(path))
     own = {key: t for key, t in state.tensors() if key.partition("/")[0] in networks}
     fitting = {key: t for key, t in own.items() if key in stored and stored[key].shape == t.shape}
-    if not fitting:
+    if not any(tensor.is_floating_point() for tensor in fitting.values()):
         raise InputError(f"--init {path}: found no tensor that fits this run, expected networks of the same shapes")
     with torch.no_grad():
         for key, tensor in fitting.items():
