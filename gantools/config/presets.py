@@ -52,5 +52,5 @@ def dcgan(family: str, pixels: int) -> Values:
 
 
 def _length(pixels: int) -> int:
-    """Return images for about ten minutes: 320,000 at 64x64, in proportion to the pixels, 50,000 to 1,500,000."""
-    return min(max(320 * 64 * 64 // pixels * 1_000, 50_000), 1_500_000)
+    """Return images for about ten minutes: 200,000 at 64x64, in proportion to the pixels, 50,000 to 1,500,000."""
+    return min(max(200 * 64 * 64 // pixels * 1_000, 50_000), 1_500_000)
