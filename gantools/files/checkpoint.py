@@ -78,10 +78,7 @@ def load(source: Path | bytes, machine: Machine, config: RunConfig | None = None
     if found != document.digest:
         message = f"{name}: found content digest {found[:12]}, expected {document.digest[:12]}: the file is damaged"
         raise InputError(message, hint=f"the checkpoint before it may be whole: {name}.prev")
-    try:
-        tensors = load_bytes(data)
-    except SafetensorError as error:
-        raise InputError(f"{name}: found a damaged safetensors file ({error})") from error
+    tensors = _decode(data, name)
     return TrainState.load(config or document.config, document.register, tensors, machine, name), document
 
 
@@ -98,7 +95,7 @@ def load_average(source: Path | bytes, weights: str = "average") -> tuple[Genera
     network = "average" if weights == "average" else "generator"
     if isinstance(source, bytes):
         name, header = "standard input", parse_header(source, len(source), "standard input")
-        document, tensors = parse_document(header, name), load_bytes(source)
+        document, tensors = parse_document(header, name), _decode(source, name)
     else:
         name, (header, document) = str(source), read_document(source)
         tensors = dict(_read_network(source, header, network))
@@ -124,6 +121,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}), expected a checkpoint") from error
+
+
+def _decode(data: bytes, name: str) -> dict[str, Tensor]:
+    try:
+        return load_bytes(data)
+    except SafetensorError as error:  # stricter than the header's reader in a few places: half a surrogate in a name
+        raise InputError(f"{name}: found a damaged safetensors file ({error})") from error
 
 
 def _read_network(path: Path, header: Header, network: str) -> Iterator[tuple[str, Tensor]]:

@@ -171,6 +171,21 @@ def typed_again(words: list[str], shape: PictureShape) -> RunConfig:
     return resolve(shape, typed).config
 
 
+def test_told_command_can_be_typed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command that inspect tells, with the data's folder in place of DATA, writes the same content."""
+    (place / "data").mkdir()
+    for number in range(6):
+        Image.new("L", (16, 16), number * 40).save(place / "data" / f"{number}.png")
+    options = ["--batch", "4", "--set", "network.base_width=4", "--lr-drop", "0.5@8", "--seed", "9", "--loss", "hinge"]
+    assert cli.main(["train", "data", "-o", "first.safetensors", "--steps", "3", *options, "-q"]) == 0
+    capsys.readouterr()
+    assert inspect("first.safetensors", "--json") == 0
+    thing = json.loads(capsys.readouterr().out)["things"][0]
+    command = thing["reproduce"].replace("DATA", "data").replace("first", "second")
+    assert cli.main([*shlex.split(command)[1:], "-q"]) == 0
+    assert read_document(place / "second.safetensors")[1].digest == thing["digest"]
+
+
 def test_default_run_needs_few_words() -> None:
     """Of the defaults only the precision, which the device would choose, is written out."""
     config = resolve(PictureShape(32, 32, 3), {}).config
