@@ -272,6 +272,8 @@ def _convert(name: str, field: "dataclasses.Field[Any]", text: str) -> Any:
 
 def _stored(field: "dataclasses.Field[Any]", value: Any) -> Any:
     if get_origin(field.type) is tuple:
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{field.name} is {value!r}")
         return tuple(_stored_drop(factor, images) for factor, images in value)
     if field.type is float and type(value) is int:
         return float(value)
