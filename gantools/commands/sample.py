@@ -57,7 +57,9 @@ def sample(
     grid: Annotated[bool, typer.Option("--grid", help="One sheet of all pictures.", rich_help_panel="Output")] = False,
     format_: Annotated[
         Literal["png", "webp", "jpeg"] | None,
-        typer.Option("--format", help="Of the files; png.", show_default=False, rich_help_panel="Output"),
+        typer.Option(
+            "--format", help="File format; png, unless -o names another.", show_default=False, rich_help_panel="Output"
+        ),
     ] = None,
     force: Force = False,
     device: Device = "auto",

@@ -125,7 +125,8 @@ def missing(plan: Plan) -> list[int]:
     folder = plan.path if plan.kind == "folder" else plan.path.parent
     if folder.exists() and not folder.is_dir():
         raise RefusedError(
-            f"{folder}: found a file, expected a folder or a new name", hint="choose another name with -o"
+            f"{folder}: found something that is no folder, expected one or a new name",
+            hint="choose another name with -o",
         )
     _require_writable(folder)
     present = set(os.listdir(folder)) if folder.is_dir() else set()

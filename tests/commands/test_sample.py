@@ -190,7 +190,7 @@ def test_folder_in_place_of_a_file_and_the_reverse_are_refused(
     """A file where the folder belongs, or a folder where the sheet belongs, ends with 5."""
     (place / "out").write_text("mine")
     assert sample("dcgan.safetensors", "--n", "2", "-o", "out", "--force") == 5
-    assert b"out: found a file, expected a folder or a new name" in capsysbinary.readouterr().err
+    assert b"out: found something that is no folder, expected one or a new name" in capsysbinary.readouterr().err
     (place / "sheet.png").mkdir()
     assert sample("dcgan.safetensors", "--grid", "-o", "sheet.png", "--force") == 5
     assert b"sheet.png: found a folder" in capsysbinary.readouterr().err
