@@ -8,7 +8,7 @@ from typing import Any
 
 from gantools.data.summary import DataSummary, describe
 from gantools.errors import InputError
-from gantools.inspection.finding import Finding, counted, short
+from gantools.inspection.finding import Finding, short
 from gantools.pictures.note import parse_note
 from gantools.pictures.open import look, open_picture
 from gantools.pictures.write import read_text
@@ -104,4 +104,4 @@ def _table(counts: Counter[str]) -> str:
     """Write the commonest names with their counts."""
     shown = ", ".join(f"{short(name)} {count:,}" for name, count in counts.most_common(SHOWN))
     rest = len(counts) - SHOWN
-    return f"{shown}, and {counted(rest, 'more')}".replace("mores", "more") if rest > 0 else shown
+    return f"{shown}, and {rest:,} more" if rest > 0 else shown
