@@ -35,6 +35,7 @@ ROOMS = {
     "features": 3,
     "measure": 3,
     "nets": 3,
+    "training.adam": 3,
     "training.augment": 3,
     "training.average": 3,
     "training.losses": 3,

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from gantools.config.catalog import FAMILIES
-from gantools.config.run import OptimizerConfig, RunConfig
+from gantools.config.run import RunConfig
 from gantools.device import Machine
 from gantools.errors import InputError
 from gantools.nets.base import Discriminator, Generator
 from gantools.nets.layers import hold_statistics
+from gantools.training.adam import Adam
 from gantools.training.average import stand
 from gantools.training.register import Register, finite_or_none
 
@@ -33,7 +34,7 @@ class TrainState:
             self.discriminator: Discriminator = family.discriminator(config.network)
             self.average: Generator = family.generator(config.network)
         for network in (self.generator, self.discriminator, self.average):
-            network.to_empty(device=machine.device)
+            _allocate(network, machine.device)
             network.to(memory_format=network.memory_format)
         with torch.device(machine.device):
             self.losses = {"d": torch.zeros(()), "g": torch.zeros(())}
@@ -44,8 +45,8 @@ class TrainState:
         hold_statistics(self.average)
         self.average.requires_grad_(False).eval()
         self.optimizers = {
-            "generator": _adam(self.generator, config.optimizer),
-            "discriminator": _adam(self.discriminator, config.optimizer),
+            "generator": Adam(self.generator, config.optimizer),
+            "discriminator": Adam(self.discriminator, config.optimizer),
         }
         self.is_standing = False
         self._set_losses()
@@ -135,15 +136,7 @@ def check_schema(expected: dict[str, tuple[tuple[int, ...], torch.dtype]], found
         raise InputError(message, hint=f"gantools inspect --verify {name}")
 
 
-def _adam(network: nn.Module, config: OptimizerConfig) -> torch.optim.Adam:
-    """Build Adam with its moments in place from the start, so that a run's tensors are the same at every moment."""
-    optimizer = torch.optim.Adam(
-        network.parameters(), betas=(config.beta1, config.beta2), weight_decay=config.weight_decay, fused=True
-    )
-    for parameter in network.parameters():
-        optimizer.state[parameter] = {
-            "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
-            "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
-            "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
-        }
-    return optimizer
+def _allocate(network: nn.Module, device: torch.device) -> None:
+    """Give memory to a network on the meta device; ``to_empty`` would load sympy, a quarter of a second."""
+    empty = {name: torch.empty(t.shape, dtype=t.dtype, device=device) for name, t in network.state_dict().items()}
+    network.load_state_dict(empty, assign=True)

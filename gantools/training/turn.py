@@ -124,8 +124,5 @@ def _count(state: TrainState, loss: Tensor, network: nn.Module) -> Tensor:
 
 def _step(state: TrainState, name: str, rate: float, rejected: Tensor) -> None:
     """Step Adam at ``rate`` times the drops that are due; a rejected turn leaves weights and moments alone."""
-    optimizer = state.optimizers[name]
-    for group in optimizer.param_groups:
-        group["lr"] = rate * rate_factor(state.config.balance, state.register.images)
-    optimizer.found_inf = rejected.float()  # type: ignore[attr-defined]  # fused Adam's own switch, read on the device
-    optimizer.step()
+    factor = rate_factor(state.config.balance, state.register.images)
+    state.optimizers[name].step(rate * factor, rejected)

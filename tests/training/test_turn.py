@@ -8,6 +8,7 @@ from torch import nn
 
 from gantools.data.batches import Batches
 from gantools.errors import UnhealthyError
+from gantools.training.adam import Adam
 from gantools.training.engine import TOLERATED_RUN, Phase, turns
 from gantools.training.state import TrainState
 from gantools.training.turn import discriminator_turn, draw_fakes, generator_turn
@@ -34,8 +35,7 @@ def with_spectral_norm() -> TrainState:
                 nn.utils.parametrizations.spectral_norm(layer)
     for name in ("generator", "discriminator"):
         network = getattr(state, name)
-        optimizer = torch.optim.Adam(network.parameters(), fused=True)
-        state.optimizers[name] = optimizer
+        state.optimizers[name] = Adam(network, state.config.optimizer)
     state.average = copy.deepcopy(state.generator)
     return state
 
