@@ -17,11 +17,14 @@ from gantools.errors import InputError, UnhealthyError
 from gantools.files.atomic import write_bytes
 from gantools.files.document import DataNote, Document, Lineage, parse_document, read_document
 from gantools.files.header import Header, content_digest, parse_header
+from gantools.inspection.schema import require_schema
 from gantools.nets.base import Generator
 from gantools.nets.layers import hold_statistics
 from gantools.training.average import stand
+from gantools.training.engine import require_health
 from gantools.training.state import TrainState, check_schema
 
+STDIN = "standard input"
 DTYPE_NAMES = {torch.float32: "F32", torch.int64: "I64"}
 
 
@@ -37,8 +40,10 @@ def pack(state: TrainState, data: DataNote, lineage: Lineage) -> Packed:
     """Serialise a run, after measuring standing statistics where they are due.
 
     Raises:
-        UnhealthyError: a tensor holds a value that is not finite; nothing should be written then.
+        UnhealthyError: a tensor holds a value that is not finite, or ten turns in a row were not; nothing should be
+            written then.
     """
+    require_health(state)
     state.settle()
     if not state.is_finite():
         raise UnhealthyError("training diverged: a weight is not finite, expected finite weights in a checkpoint")
@@ -67,7 +72,7 @@ def load(source: Path | bytes, machine: Machine, config: RunConfig | None = None
     Raises:
         InputError: absent, foreign, damaged, or its tensors are not those that its configuration describes.
     """
-    name = str(source) if isinstance(source, Path) else "standard input"
+    name = str(source) if isinstance(source, Path) else STDIN
     data = _read(source) if isinstance(source, Path) else source
     header = parse_header(data, len(data), name)
     document = parse_document(header, name)
@@ -77,7 +82,7 @@ def load(source: Path | bytes, machine: Machine, config: RunConfig | None = None
     )
     if found != document.digest:
         message = f"{name}: found content digest {found[:12]}, expected {document.digest[:12]}: the file is damaged"
-        raise InputError(message, hint=f"the checkpoint before it may be whole: {name}.prev")
+        raise InputError(message, hint=_hint_of_previous(name))
     tensors = _decode(data, name)
     return TrainState.load(config or document.config, document.register, tensors, machine, name), document
 
@@ -94,11 +99,13 @@ def load_average(source: Path | bytes, weights: str = "average") -> tuple[Genera
     """
     network = "average" if weights == "average" else "generator"
     if isinstance(source, bytes):
-        name, header = "standard input", parse_header(source, len(source), "standard input")
-        document, tensors = parse_document(header, name), _decode(source, name)
+        name, header = STDIN, parse_header(source, len(source), STDIN)
+        document = parse_document(header, name)
+        require_schema(header, document, name)
+        tensors = _decode(source, name)
     else:
         name, (header, document) = str(source), read_document(source)
-        tensors = dict(_read_network(source, header, network))
+        tensors = dict(_read_network(source, header, document, network))
     own = {key.partition("/")[2]: t for key, t in tensors.items() if key.startswith(network + "/")}
     with torch.device("meta"):
         generator: Generator = FAMILIES[document.config.network.family].load().generator(document.config.network)
@@ -116,7 +123,8 @@ def load_average(source: Path | bytes, weights: str = "average") -> tuple[Genera
 
 def _read(path: Path) -> bytes:
     """Read a file whole: a memory map would die with the process if the file were cut meanwhile."""
-    read_document(path)  # refuses devices, pipes and foreign files before anything is read whole
+    header, document = read_document(path)  # devices, pipes and foreign files are refused before anything is read,
+    require_schema(header, document, str(path))  # and so is a file larger than its configuration describes
     try:
         return path.read_bytes()
     except OSError as error:
@@ -130,7 +138,14 @@ def _decode(data: bytes, name: str) -> dict[str, Tensor]:
         raise InputError(f"{name}: found a damaged safetensors file ({error})") from error
 
 
-def _read_network(path: Path, header: Header, network: str) -> Iterator[tuple[str, Tensor]]:
+def _read_network(path: Path, header: Header, document: Document, network: str) -> Iterator[tuple[str, Tensor]]:
+    """Read the tensors of one network, of the sizes that the configuration describes and no other.
+
+    Raises:
+        InputError: damaged, or a running training replaced the file after its header was read: what the header said
+            would be untrue of these tensors.
+    """
+    require_schema(header, document, str(path))
     try:
         with safe_open(path, framework="pt", backend="pread") as stored:
             for name in header.tensors:
@@ -138,13 +153,21 @@ def _read_network(path: Path, header: Header, network: str) -> Iterator[tuple[st
                     yield name, stored.get_tensor(name)
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: found a damaged safetensors file ({error})") from error
+    if read_document(path)[1].digest != document.digest:
+        message = f"{path}: found another checkpoint than a moment ago, expected it to stay while it is read"
+        raise InputError(message, hint="run the same command again")
 
 
 def _require_finite(tensors: dict[str, Tensor], name: str) -> None:
     bad = [key for key, tensor in tensors.items() if tensor.is_floating_point() and not torch.isfinite(tensor).all()]
     if bad:
         message = f"{name}: found values that are not finite in {len(bad)} tensors ({bad[0]}), expected finite weights"
-        raise InputError(message, hint=f"the checkpoint before it may be whole: {name}.prev")
+        raise InputError(message, hint=_hint_of_previous(name))
+
+
+def _hint_of_previous(name: str) -> str | None:
+    """Name the checkpoint before this one; what came through a pipe has none."""
+    return None if name == STDIN else f"the checkpoint before it may be whole: {name}.prev"
 
 
 def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:
@@ -162,7 +185,7 @@ def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:
         message = f"--init {path}: found {stored_family} networks, expected {family}"
         raise InputError(message, hint=f"--arch {stored_family}")
     networks = ("generator", "discriminator", "average")
-    stored = {key: t for network in networks for key, t in _read_network(path, header, network)}
+    stored = {key: t for network in networks for key, t in _read_network(path, header, document, network)}
     _require_finite(stored, str(path))
     own = {key: t for key, t in state.tensors() if key.partition("/")[0] in networks}
     fitting = {key: t for key, t in own.items() if key in stored and stored[key].shape == t.shape}

@@ -54,14 +54,17 @@ def turns(state: TrainState, phase: Phase, reals: Reals | None) -> Iterator[Turn
             fakes = draw_fakes(state, 0, with_graph=True) if is_stale or shared is None else shared
             shared = None
             generator_turn(state, fakes)
-        _require_health(state)
+        if state.machine.device.type != "cuda" or (register.d_steps + register.g_steps) % WAIT_TURNS == 0:
+            require_health(state)
         yield TurnDone("d" if takes_d else "g", register.d_steps, register.g_steps, register.images)
 
 
-def _require_health(state: TrainState) -> None:
-    turn = state.register.d_steps + state.register.g_steps
-    if state.machine.device.type == "cuda" and turn % WAIT_TURNS:
-        return
+def require_health(state: TrainState) -> None:
+    """Require that no ten turns in a row were rejected. Waits for the device; due before every save too.
+
+    Raises:
+        UnhealthyError: they were. The state still holds the last finite weights.
+    """
     if state.longest_run.item() >= TOLERATED_RUN:
         message = f"training diverged: {TOLERATED_RUN} turns in a row had a loss or gradients that are not finite"
         raise UnhealthyError(message)
