@@ -51,6 +51,7 @@ def settle(device: str, threads: int | None, precision: str) -> Machine:
     torch.set_num_threads(count)
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.allow_tf32 = False  # fp32 means fp32: torch would compute convolutions in TF32
     keep_freed_memory()
     if precision == "auto":
         precision = "bf16" if _is_bf16_native(chosen) else "fp32"

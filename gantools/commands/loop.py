@@ -21,6 +21,7 @@ from gantools.training.health import reading
 
 if TYPE_CHECKING:
     from gantools.files.checkpoint import Packed
+    from gantools.files.document import Document
 
 METRICS_EVERY = 50
 """Turns of the counted network from one line of the metrics file to the next."""
@@ -78,7 +79,7 @@ class Saver:
             binary_stdout().flush()
         else:
             write(Path(session.request.output), packed)
-        self._draw_preview()
+        self._draw_preview(packed.document)
         self.last = self._saved(packed)
         self._then = time.monotonic()
         self.cost_s = max(0.1, 1.5 * (self._then - began))
@@ -89,19 +90,28 @@ class Saver:
         self.console.detail(f"saved {saved.path} at {saved.images} images, content {saved.digest[:12]}")
         return saved
 
-    def _draw_preview(self) -> None:
+    def _draw_preview(self, document: "Document") -> None:
+        """Write the sheet that ``sample --grid`` would draw from this checkpoint and the run's seed."""
         if self.preview is None:
             return
-        import numpy as np
-
         from gantools.files.atomic import write_bytes
-        from gantools.pictures.grid import grid
-        from gantools.pictures.write import png_bytes
-        from gantools.sampling.render import render
+        from gantools.sampling.plan import Wish, make_plan
+        from gantools.sampling.produce import single_bytes
 
         state = self.session.state
-        pictures = np.stack(list(render(state.average, state.config.seed, 0, PREVIEW_PICTURES)))
-        write_bytes(self.preview, png_bytes(grid(pictures)), durable=False)
+        wish = Wish(
+            self.session.request.output,
+            count=PREVIEW_PICTURES,
+            start=0,
+            seed=state.config.seed,
+            weights="average",
+            grid=True,
+            format=None,
+            output=self.preview,
+            force=True,
+        )
+        sheet = single_bytes(make_plan(wish, document), state.average, lambda done: None)
+        write_bytes(self.preview, sheet, durable=False)
 
 
 def take_turns(

@@ -1,12 +1,12 @@
 """What a run is going to do, said before it does it: the plan in a few lines, --dry-run and --print-config."""
 
 import json
-import os
 import resource
 import time
 from pathlib import Path
 
 from gantools.commands.bounds import Bounds
+from gantools.commands.load import warn_of_load
 from gantools.commands.product import emit_text
 from gantools.commands.session import (
     STREAM,
@@ -45,7 +45,7 @@ def describe_plan(session: Session, bounds: Bounds, console: Console) -> None:
     target = bounds.target(request.command, register, config, session.data.count)
     if request.command == "train":
         console.line(_length(session, bounds, target))
-    _warn_of_load(state.machine.threads, console)
+    warn_of_load(state.machine.threads, console)
 
 
 def time_plan(request: Request, bounds: Bounds, console: Console) -> None:
@@ -98,11 +98,3 @@ def _length(session: Session, bounds: Bounds, target: int | None) -> str:
         ends.append(duration(bounds.max_time_s))
     begins = f"from {quantity(seen)} images " if seen else ""
     return f"writes {where}, {begins}until {' or '.join(ends)}"
-
-
-def _warn_of_load(threads: int, console: Console) -> None:
-    """Warn once when other work keeps the cores busy: two compute threads beside it run at a third."""
-    load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
-    if load > cores:
-        text = f"load {load:.1f} on {cores} cores: other work is running, {threads} threads will be slow"
-        console.warn(text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gantools.commands.load import warn_of_load
 from gantools.commands.options import (
     RUN,
     Color,
@@ -135,6 +136,7 @@ def _make(
     generator, _ = load_average(source, plan.wish.weights)
     generator.to(machine.device)
     console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads")
+    warn_of_load(machine.threads, console)
     total = len(indices) if plan.kind == "folder" else plan.wish.count
     with console.progress("sample", total, "pictures") as progress:
         _write(plan, generator, indices, progress.update)

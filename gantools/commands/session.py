@@ -96,6 +96,9 @@ def check_request(request: Request, preview: Path | None = None) -> None:
         find("--allow-change", CHANGEABLE, name)
     if request.output == STREAM and request.resume:
         raise UsageError("--resume -o -: found standard output, expected a file to go on with", hint="--from - -o -")
+    if preview is not None and preview.suffix.lower() != ".png":
+        message = f"--preview: found '{preview}', expected a name that ends with .png"
+        raise UsageError(message, hint=f"--preview {preview.with_suffix('.png')}")
     for path in (preview, None if request.output == STREAM else Path(request.output)):
         if path is not None:
             require_file_name(path)

@@ -1,0 +1,13 @@
+"""A look at what else the machine is doing, before work that wants all of it."""
+
+import os
+
+from gantools.console import Console
+
+
+def warn_of_load(threads: int, console: Console) -> None:
+    """Warn once when other work keeps the cores busy: two compute threads beside it run at a third."""
+    load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
+    if load > cores:
+        text = f"load {load:.1f} on {cores} cores: other work is running, {threads} threads will be slow"
+        console.warn(text)
