@@ -170,7 +170,8 @@ def train(
     elif dry_run:
         time_plan(request, bounds, console)
     else:
-        path = preview or (Path(target).with_suffix(".preview.png") if target != STREAM else None)
+        has_name = target != STREAM and Path(target).name != ""  # `-o .` and `-o /` have none; they are refused below
+        path = preview or (Path(target).with_suffix(".preview.png") if has_name else None)
         run(request, bounds, cadence, path, metrics, console, json, print0)
 
 

@@ -174,10 +174,15 @@ def test_existing_output_is_refused(line: Line) -> None:
 
 def test_folders_and_devices_are_refused_as_output(line: Line, tmp_path: Path) -> None:
     """A folder or a device where a file is to be written is refused before anything is made, a lock file included."""
+    Path("sheet.png").mkdir()
     before = names_in(tmp_path)
     error = "data: found a folder, expected the name of a file to write"
     refused(line("train", "data", "-o", "data", *TINY), 5, error, None)
-    refused(line(*FRESH, "--preview", "data"), 5, error, None)
+    error = "sheet.png: found a folder, expected the name of a file to write"
+    refused(line(*FRESH, "--preview", "sheet.png"), 5, error, None)
+    for nameless in (".", "/"):
+        error = f"{nameless}: found a folder, expected the name of a file to write"
+        refused(line("train", "data", "-o", nameless, *TINY), 5, error, None)
     error = "/dev/null: found a device or a pipe, expected the name of a file to write"
     refused(line("train", "data", "-o", "/dev/null", "--force", *TINY), 5, error, None)
     assert not Path("/dev/null.lock").exists()

@@ -245,7 +245,7 @@ def test_cut_files_are_refused(share: float, bytes_of_a_run: bytes, tmp_path: Pa
 
 
 def test_sizes_are_checked_before_anything_is_read(bytes_of_a_run: bytes, tmp_path: Path) -> None:
-    """A tensor larger than its configuration describes is refused unread: 64 GB that are no more than a hole cost no memory."""
+    """A tensor larger than its configuration describes is refused unread: a hole of 64 GB costs no memory."""
     path = tmp_path / "c.safetensors"
     text = parse_header(bytes_of_a_run, len(bytes_of_a_run), "it").metadata["gantools"]
     huge = {"dtype": "F32", "shape": [1 << 34], "data_offsets": [0, 1 << 36]}
