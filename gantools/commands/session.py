@@ -231,9 +231,9 @@ def _with_init(request: Request) -> dict[str, Any]:
 def _continued(request: Request, source: Path | bytes, document: Document, pictures: "Pictures | None") -> Session:
     stored = document.config
     precision = stored.precision if request.precision == "auto" else request.precision
-    machine = _settle(request, precision)
     accepted = changes(stored, request.typed)
-    resolved = merged(stored, accepted)
+    resolved = merged(stored, accepted)  # faults come before torch is loaded
+    machine = _settle(request, precision)
     from gantools.files.checkpoint import load
 
     state, document = load(source, machine, resolved.config)

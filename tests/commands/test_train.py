@@ -327,6 +327,13 @@ def test_what_defines_a_run_cannot_change(words: tuple[str, ...], found: str, li
     assert C.read_bytes() == before
 
 
+def test_wrong_values_of_a_resumed_run_are_told_before_torch(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value out of range is refused before the device is looked at, also when a stored run goes on."""
+    done(line(*FRESH, "--steps", 0))
+    monkeypatch.setattr("gantools.commands.session._settle", lambda *_: pytest.fail("torch was loaded"))
+    refused(line(*RESUME, "--lr-g", "99"), 2, "--lr-g: found 99.0, expected 0.0 to 10.0", None)
+
+
 def test_loss_and_batch_change_on_demand(line: Line) -> None:
     """Loss and batch need ``--allow-change``, which the hint writes out; then they are events."""
     done(line(*FRESH, "--steps", 1))
