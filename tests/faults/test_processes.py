@@ -148,7 +148,7 @@ def test_a_signal_ends_with_the_newest_state_saved(number: signal.Signals, code:
     process.send_signal(number)
     process.send_signal(number)
     found, stdout, stderr = finish(process)
-    assert (found, stdout) == (code, "c.safetensors\n")
+    assert (found, stdout) == (code, "c.safetensors\n"), stderr
     assert C.stat().st_mtime_ns > sent_ns - 20_000_000  # a file's time is that of the kernel's last tick
     register = document_of(C).register
     assert register.g_steps >= 50
