@@ -33,6 +33,10 @@ class Machine:
         """Return what a checkpoint stores of the machine: it may change bits, never what a turn means."""
         return {"device": self.device.type, "threads": self.threads, "torch": torch.__version__.split("+")[0]}
 
+    def peak_device_bytes(self) -> int | None:
+        """Return the most memory that tensors took on the GPU so far; None without one."""
+        return torch.cuda.max_memory_allocated(self.device) if self.device.type == "cuda" else None
+
 
 def settle(device: str, threads: int | None, precision: str) -> Machine:
     """Choose the device, set the process's thread count and the C library's allocator.

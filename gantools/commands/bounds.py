@@ -57,7 +57,7 @@ class Bounds:
         if ends or self.max_time_s is not None:
             return min(ends, default=None)
         if command == "train":
-            return math.ceil(config.length_images / config.batch)
+            return now + math.ceil(max(0, config.length_images - register.images) / config.batch)
         return now + (config.balance.d_steps if command == D_ONLY else 1)
 
 

@@ -1,6 +1,5 @@
 """Taking turns until a bound, a signal or a fault ends them: when to save, what to report, how to go on."""
 
-import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gantools.commands.bounds import Bounds, Cadence
+from gantools.commands.places import STREAM
 from gantools.commands.product import binary_stdout
-from gantools.commands.session import STREAM, Session
+from gantools.commands.session import Session
 from gantools.commands.signals import StopRequest
 from gantools.console import Console, duration, quantity
-from gantools.errors import UnhealthyError
 from gantools.events import Saved, TurnDone
 from gantools.files.metrics import MetricsFile
 from gantools.progress import Progress
@@ -47,14 +46,17 @@ class Saver:
     Args:
         session: the run.
         cadence: how often.
-        preview: where the grid goes; None: nowhere.
     """
 
-    def __init__(self, session: Session, cadence: Cadence, preview: Path | None, console: Console) -> None:
-        self.session, self.cadence, self.preview, self.console = session, cadence, preview, console
+    def __init__(self, session: Session, cadence: Cadence, console: Console) -> None:
+        self.session, self.cadence, self.console = session, cadence, console
         self.last: Saved | None = None
-        self.cost_s = 0.5
+        self._cost_s: float | None = None
         self._then = time.monotonic()
+
+    def cost_s(self, turn_s: float) -> float:
+        """Return what a save will take: as the last one did, or a guess from a turn (standing latents, preview)."""
+        return self._cost_s or 0.5 + 8 * turn_s * 64 / self.session.state.config.batch
 
     def is_due(self, steps: int) -> bool:
         """Say whether a save is due after ``steps`` steps of the counted network."""
@@ -82,17 +84,18 @@ class Saver:
         self._draw_preview(packed.document)
         self.last = self._saved(packed)
         self._then = time.monotonic()
-        self.cost_s = max(0.1, 1.5 * (self._then - began))
+        self._cost_s = max(0.1, 1.5 * (self._then - began))
         return self.last
 
     def _saved(self, packed: "Packed") -> Saved:
         saved = Saved(Path(self.session.request.output), packed.document.digest, self.session.state.register.images)
-        self.console.detail(f"saved {saved.path} at {saved.images} images, content {saved.digest[:12]}")
+        self.console.line(f"saved {saved.path} at {saved.images} images, content {saved.digest[:12]}")
         return saved
 
     def _draw_preview(self, document: "Document") -> None:
         """Write the sheet that ``sample --grid`` would draw from this checkpoint and the run's seed."""
-        if self.preview is None:
+        preview = self.session.request.preview
+        if preview is None:
             return
         from gantools.files.atomic import write_bytes
         from gantools.sampling.plan import Wish, make_plan
@@ -107,11 +110,11 @@ class Saver:
             weights="average",
             grid=True,
             format=None,
-            output=self.preview,
+            output=preview,
             force=True,
         )
         sheet = single_bytes(make_plan(wish, document), state.average, lambda done: None)
-        write_bytes(self.preview, sheet, durable=False)
+        write_bytes(preview, sheet, durable=False)
 
 
 def take_turns(
@@ -140,7 +143,7 @@ def take_turns(
         steps, turn_s, events = began, 0.0, turns(state, phase, reals)
         while (target is None or steps < target) and stop.signal is None:
             now = time.monotonic()
-            if now + turn_s + saver.cost_s >= deadline:
+            if now + turn_s + saver.cost_s(turn_s) >= deadline:
                 break
             event = next(events)
             turn_s = time.monotonic() - now
@@ -226,31 +229,6 @@ class Reporter:
         )
 
 
-def resume_line(session: Session, halved: bool = False) -> str:
-    """Return the command that goes on with this run, with half the rates when it diverged."""
-    request, optimizer = session.request, session.state.config.optimizer
-    output = request.output
-    halves = {"train-g": ("--lr-g", optimizer.lr_g / 2), "train-d": ("--lr-d", optimizer.lr_d / 2)}
-    taken = halves.values() if request.command == "train" else [halves[request.command]]
-    rates = [word for flag, rate in taken for word in (flag, f"{rate:g}")] if halved else []
-    data = [] if request.data is None else [str(request.data)]
-    if output == STREAM:
-        words = ["train", *data, "--from", "-"] if request.command == "train" else [request.command, "-", *data]
-        return shlex.join(["gantools", *words, "-o", "-", *rates])
-    if request.command == "train":
-        return shlex.join(["gantools", "train", *data, "-o", output, "--resume", *rates])
-    return shlex.join(["gantools", request.command, output, *data, *rates])
-
-
-def diverged(error: UnhealthyError, session: Session) -> UnhealthyError:
-    """Add to ``error`` what is left and how to go on."""
-    output = session.request.output
-    if output != STREAM and Path(output).exists():
-        message = f"{error.message}; {output} holds the last finite checkpoint"
-        return UnhealthyError(message, hint=resume_line(session, halved=True))
-    return UnhealthyError(f"{error.message}; no checkpoint was written", hint="halve --lr-g and --lr-d, and start anew")
-
-
 def _counter(command: str) -> Callable[[int, int], int]:
     """Return which of (d_steps, g_steps) the command counts."""
     return (lambda d_steps, g_steps: d_steps) if command == "train-d" else (lambda d_steps, g_steps: g_steps)
@@ -264,7 +242,8 @@ def _scale(session: Session, steps: int | None) -> int | None:
     """Return what the display counts: images for ``train``, steps for a phase."""
     if steps is None or session.request.command != "train":
         return steps
-    return steps * session.state.config.batch
+    register = session.state.register
+    return register.images + (steps - register.g_steps) * session.state.config.batch
 
 
 def _is_on_disk(session: Session) -> bool:

@@ -7,17 +7,11 @@ from pathlib import Path
 
 from gantools.commands.bounds import Bounds
 from gantools.commands.load import warn_of_load
+from gantools.commands.places import STREAM
 from gantools.commands.product import emit_text
-from gantools.commands.session import (
-    STREAM,
-    Request,
-    Session,
-    check_request,
-    open_session,
-    preview_config,
-    require_free,
-)
-from gantools.config.build import PictureShape, values_of
+from gantools.commands.session import Request, Session, check_request, open_session, preview_config, require_free
+from gantools.config.build import PictureShape, all_fields, values_of
+from gantools.config.fields import setting_of
 from gantools.console import Console, duration, quantity
 
 TIMED_ROUNDS = 2
@@ -77,14 +71,19 @@ def time_plan(request: Request, bounds: Bounds, console: Console) -> None:
     console.line(
         f"a round takes {duration(best)}: {quantity(state.config.batch / best)} images/s; the run takes {left}"
     )
-    console.line(f"memory: {quantity(peak)}B; nothing was written")
+    on_gpu = state.machine.peak_device_bytes()
+    beside = f" and {quantity(on_gpu)}B on the GPU" if on_gpu is not None else ""
+    console.line(f"memory: {quantity(peak)}B{beside}; nothing was written")
 
 
 def print_config(request: Request) -> None:
     """Print every value of the configuration and why it is that, one a line, on stdout."""
     resolved = preview_config(request)
-    for name, value in values_of(resolved.config).items():
-        emit_text(f"{name}={json.dumps(value)}  # {resolved.origins[name]}")
+    values, origins = values_of(resolved.config), resolved.origins
+    if origins["precision"] == setting_of(all_fields()["precision"]).source:
+        values["precision"], origins["precision"] = "auto", "bf16 where the device computes it natively, else fp32"
+    for name, value in values.items():
+        emit_text(f"{name}={json.dumps(value)}  # {origins[name]}")
 
 
 def _length(session: Session, bounds: Bounds, target: int | None) -> str:
@@ -93,7 +92,8 @@ def _length(session: Session, bounds: Bounds, target: int | None) -> str:
     seen = state.register.images
     ends = []
     if target is not None:
-        ends.append(f"{quantity(max(target * state.config.batch, seen))} images ({target} rounds)")
+        images = seen + max(0, target - state.register.g_steps) * state.config.batch
+        ends.append(f"{quantity(images)} images ({target} rounds)")
     if bounds.max_time_s is not None:
         ends.append(duration(bounds.max_time_s))
     begins = f"from {quantity(seen)} images " if seen else ""

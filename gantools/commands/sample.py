@@ -25,7 +25,7 @@ from gantools.commands.options import (
 from gantools.commands.product import binary_stdout, emit_json, emit_paths, read_stdin
 from gantools.config.build import PictureShape
 from gantools.console import Console, quantity
-from gantools.errors import UsageError
+from gantools.errors import InputError, UsageError
 from gantools.files.atomic import write_bytes
 from gantools.files.document import Document, parse_document, read_document
 from gantools.files.header import parse_header
@@ -133,7 +133,10 @@ def _make(
     from gantools.files.checkpoint import load_average
 
     machine = settle(device, threads, "fp32")
-    generator, _ = load_average(source, plan.wish.weights)
+    generator, document = load_average(source, plan.wish.weights)
+    if document.digest != plan.digest:
+        message = f"{plan.wish.source}: found another checkpoint than a moment ago, expected it to stay"
+        raise InputError(message, hint="run the same command again")
     generator.to(machine.device)
     console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads")
     warn_of_load(machine.threads, console)

@@ -3,6 +3,7 @@
 Checks go from cheap to expensive: flags, paths, the lock, headers and the data; only then torch and the device.
 """
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,11 +20,12 @@ from gantools.commands.changes import (
     take_data,
     told,
 )
+from gantools.commands.places import STREAM, check_places
 from gantools.commands.product import binary_stdout, read_stdin
 from gantools.config.build import Resolved, changes, resolve, values_of
 from gantools.config.catalog import find
 from gantools.errors import InputError, RefusedError, UsageError
-from gantools.files.atomic import require_file_name, sweep
+from gantools.files.atomic import sweep
 from gantools.files.document import DataNote, Document, Event, Lineage, parse_document, read_document
 from gantools.files.header import parse_header
 from gantools.files.lock import locked
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from gantools.training.state import TrainState
 
 STDIN_LIMIT = 16 << 30
-STREAM = "-"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Request:
         allow_change: names that a resumed run may change although they define it.
         resume, force: what may happen to an output that exists.
         device, threads: the machine as typed.
+        preview, metrics: where the grid of samples and the JSON lines go; None: nowhere.
     """
 
     command: str
@@ -64,6 +66,8 @@ class Request:
     force: bool = False
     device: str = "auto"
     threads: int | None = None
+    preview: Path | None = None
+    metrics: Path | None = None
 
     @property
     def precision(self) -> str:
@@ -84,11 +88,11 @@ class Session:
     notes: list[str]
 
 
-def check_request(request: Request, preview: Path | None = None) -> None:
+def check_request(request: Request) -> None:
     """Look at what the command reads and where it writes before anything is made, the lock file included.
 
     Raises:
-        UsageError: --allow-change of something that is no such name, or --resume of standard output.
+        UsageError: --allow-change of something that is no such name, --resume of standard output or with --force.
         RefusedError: a folder or a device where a file is to be written.
         InputError: the checkpoint to start from is absent or foreign, or DATA is absent.
     """
@@ -96,17 +100,16 @@ def check_request(request: Request, preview: Path | None = None) -> None:
         find("--allow-change", CHANGEABLE, name)
     if request.output == STREAM and request.resume:
         raise UsageError("--resume -o -: found standard output, expected a file to go on with", hint="--from - -o -")
-    if preview is not None and preview.suffix.lower() != ".png":
-        message = f"--preview: found '{preview}', expected a name that ends with .png"
-        raise UsageError(message, hint=f"--preview {preview.with_suffix('.png')}")
-    for path in (preview, None if request.output == STREAM else Path(request.output)):
-        if path is not None:
-            require_file_name(path)
+    if request.resume and request.force:
+        raise UsageError(
+            "--resume and --force: one goes on with the output, the other replaces it, expected one of them"
+        )
+    check_places(request.output, request.preview, request.metrics, request.data)
     for path in (request.init, None if request.start in (None, STREAM) else Path(str(request.start))):
         if path is not None:
             read_document(path)
     if request.data is not None and not request.data.exists():
-        hint = f"gantools prepare PICTURES -o {request.data}"
+        hint = shlex.join(["gantools", "prepare", "PICTURES", "-o", str(request.data)])
         raise InputError(f"{request.data}: found nothing there, expected a folder of pictures", hint=hint)
 
 
@@ -239,7 +242,7 @@ def _continued(request: Request, source: Path | bytes, document: Document, pictu
     state, document = load(source, machine, resolved.config)
     what = [told(change) for change in accepted]
     what += machine_changes(document, machine)
-    if pictures is not None:
+    if pictures is not None and request.command != "train-g":
         what += take_data(state, document, pictures)
     note = document.data if pictures is None else DataNote(pictures.count, pictures.classes)
     register = state.register

@@ -1,13 +1,13 @@
 """The three training doors: ``train``, ``train-d`` and ``train-g``."""
 
 import shlex
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gantools.commands.bounds import Bounds, parse_bounds, parse_cadence
-from gantools.commands.loop import Outcome, Saver, diverged, resume_line, take_turns
+from gantools.commands.bounds import parse_bounds, parse_cadence
 from gantools.commands.options import (
     RUN,
     Color,
@@ -25,16 +25,13 @@ from gantools.commands.options import (
     console_from,
     parse_count,
 )
-from gantools.commands.plan import describe_plan, print_config, time_plan
-from gantools.commands.product import emit_json, emit_paths
-from gantools.commands.session import STREAM, Request, Session, check_request, open_session, output_lock
-from gantools.commands.signals import stop_requests
+from gantools.commands.places import STREAM
+from gantools.commands.plan import print_config, time_plan
+from gantools.commands.run import Voice, run
+from gantools.commands.session import Request
 from gantools.config.build import all_fields, collect, parse_drop
 from gantools.config.fields import setting_of
-from gantools.console import Console
-from gantools.errors import ExitCode, UnhealthyError, UsageError
-from gantools.files.atomic import sweep
-from gantools.files.metrics import MetricsFile
+from gantools.errors import UsageError
 
 NETWORKS = "Networks and loss"
 RATES = "Rates and balance"
@@ -162,17 +159,18 @@ def train(
         raise UsageError("--resume, --from and --init: found more than one, expected at most one")
     bounds, cadence = parse_bounds(steps, until, images, epochs, max_time), parse_cadence(checkpoint_every)
     target = str(output) if output is not None else f"{data.resolve().name or 'run'}.safetensors"
+    has_name = target != STREAM and Path(target).name != ""  # `-o .` and `-o /` have none; they are refused below
+    sheet = preview or (Path(target).with_suffix(".preview.png") if has_name else None)
+    allowed = tuple(allow_change or ())
     request = Request(
-        "train", data, target, from_, init, typed, tuple(allow_change or ()), resume, force, device, threads
+        "train", data, target, from_, init, typed, allowed, resume, force, device, threads, sheet, metrics
     )
     if print_config_:
         print_config(request)
     elif dry_run:
         time_plan(request, bounds, console)
     else:
-        has_name = target != STREAM and Path(target).name != ""  # `-o .` and `-o /` have none; they are refused below
-        path = preview or (Path(target).with_suffix(".preview.png") if has_name else None)
-        run(request, bounds, cadence, path, metrics, console, json, print0)
+        run(request, bounds, cadence, Voice(console, json, print0))
 
 
 def train_d(
@@ -200,9 +198,10 @@ def train_d(
 
     gantools train-d cats.safetensors data --steps 1
     """
-    request = _phase_request("train-d", checkpoint, data, output, {"optimizer.lr_d": lr_d}, force, device, threads)
-    bounds, console = parse_bounds(steps, until, images, epochs, max_time), console_from(quiet, verbose, color)
-    run(request, bounds, parse_cadence("5m"), None, metrics, console, json, print0)
+    voice = Voice(console_from(quiet, verbose, color), json, print0)
+    start = _Start("train-d", checkpoint, data, output, {"optimizer.lr_d": lr_d})
+    request = replace(start.request(), force=force, device=device, threads=threads, metrics=metrics)
+    run(request, parse_bounds(steps, until, images, epochs, max_time), parse_cadence("5m"), voice)
 
 
 def train_g(
@@ -233,81 +232,34 @@ def train_g(
 
     gantools train-g cats.safetensors --steps 1
     """
-    request = _phase_request("train-g", checkpoint, data, output, {"optimizer.lr_g": lr_g}, force, device, threads)
-    bounds, console = parse_bounds(steps, until, images, epochs, max_time), console_from(quiet, verbose, color)
-    run(request, bounds, parse_cadence("5m"), None, metrics, console, json, print0)
+    voice = Voice(console_from(quiet, verbose, color), json, print0)
+    start = _Start("train-g", checkpoint, data, output, {"optimizer.lr_g": lr_g})
+    request = replace(start.request(), force=force, device=device, threads=threads, metrics=metrics)
+    run(request, parse_bounds(steps, until, images, epochs, max_time), parse_cadence("5m"), voice)
 
 
-def run(
-    request: Request,
-    bounds: Bounds,
-    cadence: Any,
-    preview: Path | None,
-    metrics_path: Path | None,
-    console: Console,
-    as_json: bool,
-    print0: bool,
-) -> None:
-    """Hold the output, open the run, take its turns, and say what came of it."""
-    check_request(request, preview)
-    with output_lock(request):
-        if preview is not None:
-            sweep(preview)
-        session = open_session(request)
-        describe_plan(session, bounds, console)
-        saver = Saver(session, cadence, preview, console)
-        with MetricsFile(metrics_path) as metrics, stop_requests() as stop:
-            register = session.state.register
-            metrics.add(event="start", command=request.command, images=register.images, d_steps=register.d_steps,
-                        g_steps=register.g_steps, changes=session.notes)  # fmt: skip
-            try:
-                outcome = take_turns(session, bounds, saver, metrics, stop, console)
-            except UnhealthyError as error:
-                metrics.add(event="diverged", images=register.images)
-                raise diverged(error, session) from error
-            metrics.add(event="end", images=register.images, digest=outcome.saved.digest)
-    _tell(session, outcome, saver, console, as_json, print0)
+@dataclass(frozen=True)
+class _Start:
+    """What a phase command was given: its checkpoint, its data, where to write, its rate."""
 
+    command: str
+    checkpoint: str
+    data: Path | None
+    output: Path | None
+    rates: dict[str, Any]
 
-def _tell(session: Session, outcome: Outcome, saver: Saver, console: Console, as_json: bool, print0: bool) -> None:
-    """Print the product on stdout, the next line on stderr; end with 128 + n after a signal."""
-    request, register = session.request, session.state.register
-    if saver.preview is not None and saver.last is not None:
-        console.line(f"preview: {saver.preview}")
-    if request.output != STREAM:
-        if as_json:
-            document = {"checkpoint": request.output, "digest": outcome.saved.digest, "preview": saver.preview}
-            emit_json(request.command, document | register.to_json())
-        else:
-            emit_paths([request.output], print0)
-    if outcome.signal is not None:
-        console.line(f"ended by signal {outcome.signal}, saved {request.output} at {register.images} images")
-        console.line(f"resume: {resume_line(session)}")
-        raise typer.Exit(ExitCode.SIGNAL + outcome.signal)
-    if request.command == "train" and request.output != STREAM:
-        console.next(shlex.join(["gantools", "sample", "--n", "64", request.output]))
+    def request(self) -> Request:
+        """Return the request: in place unless -o is given.
 
-
-def _phase_request(
-    command: str,
-    checkpoint: str,
-    data: Path | None,
-    output: Path | None,
-    rates: dict[str, Any],
-    force: bool,
-    device: str,
-    threads: int | None,
-) -> Request:
-    """Build the request of a phase command: in place unless -o is given.
-
-    Raises:
-        UsageError: the checkpoint comes from a pipe and -o is missing, or DATA and CKPT are swapped.
-    """
-    if checkpoint == STREAM and output is None:
-        hint = f"gantools {command} - {data or 'DATA'} -o -"
-        raise UsageError(f"{command} -: found no -o, expected where to write what comes from a pipe", hint=hint)
-    if checkpoint != STREAM and Path(checkpoint).is_dir():
-        hint = shlex.join(["gantools", command, str(data) if data and data.is_file() else "CKPT", checkpoint])
-        raise UsageError(f"{checkpoint}: found a folder where CKPT belongs, expected a checkpoint", hint=hint)
-    target = str(output) if output is not None else checkpoint
-    return Request(command, data, target, checkpoint, None, collect(rates, []), (), False, force, device, threads)
+        Raises:
+            UsageError: the checkpoint comes from a pipe and -o is missing, or DATA and CKPT are swapped.
+        """
+        command, checkpoint, data = self.command, self.checkpoint, self.data
+        if checkpoint == STREAM and self.output is None:
+            hint = shlex.join(["gantools", command, "-", *([str(data)] if data else []), "-o", "-"])
+            raise UsageError(f"{command} -: found no -o, expected where to write what comes from a pipe", hint=hint)
+        if checkpoint != STREAM and Path(checkpoint).is_dir():
+            hint = shlex.join(["gantools", command, str(data) if data and data.is_file() else "CKPT", checkpoint])
+            raise UsageError(f"{checkpoint}: found a folder where CKPT belongs, expected a checkpoint", hint=hint)
+        target = str(self.output) if self.output is not None else checkpoint
+        return Request(command, data, target, checkpoint, typed=collect(self.rates, []))

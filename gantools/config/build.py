@@ -88,6 +88,10 @@ def resolve(shape: PictureShape, typed: dict[str, Any]) -> Resolved:
     if odd := [name for name, value in data.items() if typed.get(name, value) != value]:
         found = "; ".join(f"--set {name}: found {typed[name]}, the pictures have {data[name]}" for name in odd)
         raise UsageError(f"{found}; expected the data to decide", hint="gantools prepare SOURCES --size 64 -o DATA")
+    family, of_preset = typed.get("network.family"), chosen.get("network.family", (None, ""))[0]
+    if None not in (family, of_preset) and family != of_preset:
+        message = f"--preset {preset} and --arch {family}: the preset has {of_preset} networks, expected one of the two"
+        raise UsageError(message, hint=f"--arch {family}")
     values = {name: value for name, (value, _) in chosen.items()} | data | typed
     config = build(values)
     origins = {name: setting_of(field).source or "default" for name, field in all_fields().items()}

@@ -22,7 +22,7 @@ class MetricsFile:
         if path is not None:
             with output_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                needs_end = path.exists() and path.stat().st_size > 0 and path.read_bytes()[-1:] != b"\n"
+                needs_end = _ends_in_half_a_line(path)
                 self._stream = open(path, "a", encoding="ascii")  # noqa: SIM115  # closed by close()
                 self._stream.write("\n" if needs_end else "")
 
@@ -42,3 +42,11 @@ class MetricsFile:
         if self._stream is not None and self.path is not None:
             with contextlib.suppress(OSError) if error is not None else output_errors(self.path):
                 self._stream.close()
+
+
+def _ends_in_half_a_line(path: Path) -> bool:
+    if not path.exists() or path.stat().st_size == 0:
+        return False
+    with open(path, "rb") as stream:
+        stream.seek(-1, 2)
+        return stream.read() != b"\n"

@@ -17,9 +17,11 @@ CONFIG = resolve(PictureShape(8, 8, 1), {"network.family": "fc", "batch": 10, "l
 HERE = Register(data="0" * 64, d_steps=50, g_steps=20, images=200)
 
 
-def target(command: str = "train", register: Register = HERE, k: int = 1, count: int = 25, **bounds: Any) -> int | None:
+def target(
+    command: str = "train", register: Register = HERE, k: int = 1, count: int = 25, length: int = 95, **bounds: Any
+) -> int | None:
     """Return where a run at ``HERE`` with batch 10 on 25 pictures ends."""
-    config: RunConfig = with_values(CONFIG, {"balance.d_steps": k})
+    config: RunConfig = with_values(CONFIG, {"balance.d_steps": k, "length_images": length})
     return Bounds(**bounds).target(command, register, config, count)
 
 
@@ -37,7 +39,7 @@ def target(command: str = "train", register: Register = HERE, k: int = 1, count:
         ({"steps": 7, "images": 30, "epochs": 9.0, "until": 40}, 23),
         ({"max_time_s": 5.0}, None),
         ({"max_time_s": 5.0, "steps": 1}, 21),
-        ({}, 10),
+        ({}, 20),
     ],
 )
 def test_rounds_of_train(bounds: dict[str, Any], rounds: int | None) -> None:
@@ -70,11 +72,17 @@ def test_an_epoch_of_train_counts_every_d_step() -> None:
 @settings(deadline=None)
 @given(steps=st.integers(0, 10**6), done=st.integers(0, 10**6))
 def test_a_run_in_two_parts_ends_where_one_does(steps: int, done: int) -> None:
-    """``--until`` and the run's own length do not depend on where the process began; --steps does by as many."""
+    """``--until`` does not depend on where the process began; --steps does by as many."""
     there = Register(data="0" * 64, g_steps=done)
-    assert target(register=there) == target()
     assert target(register=there, until=steps) == steps
     assert target(register=there, steps=steps) == done + steps
+
+
+@pytest.mark.parametrize(("images", "rounds"), [(0, 100), (1, 100), (11, 99), (1000, 0), (2000, 0)])
+def test_a_runs_own_length_is_counted_in_images(images: int, rounds: int) -> None:
+    """Without a bound a run of 1,000 images takes what is left in batches of 10, whatever batch it had before."""
+    there = Register(data="0" * 64, g_steps=7, images=images)
+    assert target(register=there, length=1000) == 7 + rounds
 
 
 @pytest.mark.parametrize(

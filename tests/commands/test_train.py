@@ -163,11 +163,12 @@ def test_existing_output_is_refused(line: Line) -> None:
     hint = "add --resume to continue it, --force to replace it, or choose another name than c.safetensors"
     refused(line(*FRESH), 5, "c.safetensors: exists, expected a new name", hint)
     refused(line(*FRESH, "--dry-run"), 5, "c.safetensors: exists, expected a new name", hint)
+    Path("other.png").write_bytes(b"not ours")
     refused(
-        line("train-d", "c.safetensors", "data", "-o", "data/00.png"),
+        line("train-d", "c.safetensors", "data", "-o", "other.png"),
         5,
-        "data/00.png: exists, expected a new name",
-        "add --resume to continue it, --force to replace it, or choose another name than data/00.png",
+        "other.png: exists, expected a new name",
+        "add --resume to continue it, --force to replace it, or choose another name than other.png",
     )
     assert C.read_bytes() == before
     done(line(*FRESH, "--seed", 1, "--steps", 0, "--force"))
@@ -234,7 +235,7 @@ def test_max_time_ends_with_a_saved_checkpoint(line: Line, monkeypatch: pytest.M
         wall, steady = itertools.cycle([0.0, 1e10, -1e10]), itertools.count(time.monotonic(), 0.01)
         clocks.setattr(time, "time", lambda: next(wall))
         clocks.setattr(time, "monotonic", lambda: next(steady))
-        done(line(*FRESH, "--max-time", "2s"))
+        done(line(*FRESH, "--max-time", "9s"))
     rounds = document_of(C).register.g_steps
     assert rounds > 10
     done(line("train", "data", "-o", "counted.safetensors", *TINY, "--until", rounds))
@@ -641,7 +642,7 @@ def test_ten_bad_turns_end_a_run(line: Line, monkeypatch: pytest.MonkeyPatch) ->
         result,
         6,
         f"{said}; c.safetensors holds the last finite checkpoint",
-        "gantools train-d c.safetensors data --lr-d 0.0001",
+        "gantools train-d c.safetensors data --lr-d 0.0001 --threads 1 --metrics log.jsonl",
     )
     assert C.read_bytes() == before
     assert json.loads(Path("log.jsonl").read_text().splitlines()[-1]) == {"event": "diverged", "images": 12}
@@ -652,7 +653,7 @@ def test_a_run_that_diverges_at_once_leaves_nothing(line: Line, monkeypatch: pyt
     poison(monkeypatch, range(99))
     result = line("train", "data", "-o", "c.safetensors", *TINY, "--d-steps", 20)
     said = "training diverged: 10 turns in a row had a loss or gradients that are not finite; no checkpoint was written"
-    refused(result, 6, said, "halve --lr-g and --lr-d, and start anew")
+    refused(result, 6, said, "add --lr-g 0.0001 --lr-d 0.0001 to the same command")
     assert not C.exists()
 
 
@@ -673,6 +674,40 @@ def test_a_bad_weight_is_never_saved(line: Line, monkeypatch: pytest.MonkeyPatch
         line(*RESUME, "--steps", 1),
         6,
         f"{said}; c.safetensors holds the last finite checkpoint",
-        "gantools train data -o c.safetensors --resume --lr-g 0.0001 --lr-d 0.0001",
+        "gantools train data -o c.safetensors --resume --lr-g 0.0001 --lr-d 0.0001 --threads 1",
     )
     assert C.read_bytes() == before
+
+
+# Where things are written.
+
+
+def test_each_product_has_a_place_of_its_own(line: Line) -> None:
+    """The checkpoint, the preview and the metrics cannot share a file, nor lie inside the data."""
+    both = "-o and --metrics: both name c.safetensors, expected a file for each"
+    refused(line(*FRESH, "--metrics", "c.safetensors"), 2, both, None)
+    inside = "--metrics data/log.jsonl: found a place inside DATA, expected one outside: data are read, never written"
+    refused(line(*FRESH, "--metrics", "data/log.jsonl"), 2, inside, "--metrics log.jsonl")
+    stream = "--metrics -: found a stream, expected the name of a file"
+    refused(line(*FRESH, "--metrics", "-"), 2, stream, "--metrics run.jsonl")
+    name = "--preview: found '.', expected a name that ends with .png"
+    refused(line(*FRESH, "--preview", "."), 2, name, "--preview grid.png")
+    assert not C.exists()
+
+
+def test_stdout_takes_one_product(line: Line) -> None:
+    """Bytes on stdout exclude JSON and paths there; going on excludes replacing."""
+    twice = "-o - and --json: both say what stdout gets, expected one of them"
+    refused(line("train", "data", "-o", "-", *TINY, "--steps", 0, "--json"), 2, twice, "--json")
+    both = "--resume and --force: one goes on with the output, the other replaces it, expected one of them"
+    refused(line(*FRESH, "--resume", "--force"), 2, both, None)
+
+
+def test_train_g_only_checks_its_data(line: Line) -> None:
+    """Other pictures given to ``train-g`` are looked at and change nothing: no loss here compares with them."""
+    done(line(*FRESH, "--steps", 1))
+    before = document_of(C).register
+    write_pictures(Path("others"), 5)
+    done(line("train-g", "c.safetensors", "others", "--steps", 1))
+    after = document_of(C).register
+    assert (after.data, after.epoch, after.position) == (before.data, before.epoch, before.position)

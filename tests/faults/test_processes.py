@@ -154,7 +154,7 @@ def test_a_signal_ends_with_the_newest_state_saved(number: signal.Signals, code:
     assert register.g_steps >= 50
     assert stderr.splitlines()[-2:] == [
         f"ended by signal {int(number)}, saved c.safetensors at {register.images} images",
-        "resume: gantools train data -o c.safetensors --resume",
+        "resume: gantools train data -o c.safetensors --resume --device cpu --threads 1 --metrics log.jsonl",
     ]
     assert digest_of(C) == undisturbed(register.g_steps, register.d_steps)
     assert set(names_in(folder)) == FILES - {"c.safetensors.prev"} | {"log.jsonl"}

@@ -1,0 +1,77 @@
+"""One run from its request to what is said at its end; the three training doors share it."""
+
+import shlex
+from dataclasses import dataclass
+
+import typer
+
+from gantools.commands.again import diverged, resume_line
+from gantools.commands.bounds import Bounds, Cadence
+from gantools.commands.loop import Outcome, Saver, take_turns
+from gantools.commands.places import STREAM
+from gantools.commands.plan import describe_plan
+from gantools.commands.product import emit_json, emit_paths
+from gantools.commands.session import Request, Session, check_request, open_session, output_lock
+from gantools.commands.signals import stop_requests
+from gantools.console import Console
+from gantools.errors import ExitCode, UnhealthyError, UsageError
+from gantools.files.atomic import sweep
+from gantools.files.metrics import MetricsFile
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How a command speaks: to people on stderr, and in which form its product is named on stdout."""
+
+    console: Console
+    json: bool
+    print0: bool
+
+
+def run(request: Request, bounds: Bounds, cadence: Cadence, voice: Voice) -> None:
+    """Hold the output, open the run, take its turns, and say what came of it."""
+    for flag, is_on in (("--json", voice.json), ("--print0", voice.print0)):
+        if is_on and request.output == STREAM:
+            raise UsageError(f"-o - and {flag}: both say what stdout gets, expected one of them", hint=flag)
+    check_request(request)
+    with output_lock(request):
+        if request.preview is not None:
+            sweep(request.preview)
+        with MetricsFile(request.metrics) as metrics:
+            session = open_session(request)
+            describe_plan(session, bounds, voice.console)
+            outcome = _take(session, bounds, cadence, metrics, voice.console)
+    _tell(session, outcome, voice)
+
+
+def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFile, console: Console) -> Outcome:
+    """Take the turns between two lines of the metrics file."""
+    register, saver = session.state.register, Saver(session, cadence, console)
+    counts = {"images": register.images, "d_steps": register.d_steps, "g_steps": register.g_steps}
+    metrics.add(event="start", command=session.request.command, **counts, changes=session.notes)
+    with stop_requests() as stop:
+        try:
+            outcome = take_turns(session, bounds, saver, metrics, stop, console)
+        except UnhealthyError as error:
+            metrics.add(event="diverged", images=register.images)
+            raise diverged(error, session, has_saved=saver.last is not None) from error
+    metrics.add(event="end", images=register.images, digest=outcome.saved.digest)
+    return outcome
+
+
+def _tell(session: Session, outcome: Outcome, voice: Voice) -> None:
+    """Print the product on stdout, the next line on stderr; end with 128 + n after a signal."""
+    request, register, console = session.request, session.state.register, voice.console
+    if request.preview is not None and request.preview.exists():
+        console.line(f"preview: {request.preview}")
+    if voice.json:
+        document = {"checkpoint": request.output, "digest": outcome.saved.digest, "preview": request.preview}
+        emit_json(request.command, document | register.to_json())
+    elif request.output != STREAM:
+        emit_paths([request.output], voice.print0)
+    if outcome.signal is not None:
+        console.line(f"ended by signal {outcome.signal}, saved {request.output} at {register.images} images")
+        console.line(f"resume: {resume_line(session)}")
+        raise typer.Exit(ExitCode.SIGNAL + outcome.signal)
+    if request.command == "train" and request.output != STREAM:
+        console.next(shlex.join(["gantools", "sample", "--n", "64", request.output]))
