@@ -18,6 +18,7 @@ import typer
 
 from gantools import __version__, cli
 from gantools.commands.doors import Manner
+from gantools.commands.options import PROCESSORS
 from tests import rig
 from tests.conftest import Run, child_environment
 
@@ -158,7 +159,8 @@ def test_wrong_command_lines_are_told_in_three_beats(words: str, error: str, hin
 @pytest.mark.parametrize(
     ("name", "value", "error"),
     [
-        ("GANTOOLS_THREADS", "many", "GANTOOLS_THREADS: found 'many', expected a whole number from 1 to 4096"),
+        ("GANTOOLS_THREADS", "many", f"GANTOOLS_THREADS: found 'many', expected a whole number from 1 to {PROCESSORS}"),
+        ("GANTOOLS_THREADS", "999", f"GANTOOLS_THREADS: found '999', expected a whole number from 1 to {PROCESSORS}"),
         ("GANTOOLS_DEVICE", "gpu", "GANTOOLS_DEVICE: found 'gpu', expected auto, cpu, cuda or cuda:N"),
     ],
 )

@@ -5,6 +5,7 @@ are looked for, NO_COLOR in the console. There are no automatic names.
 """
 
 import math
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ MESSAGES = "Messages"
 
 COUNT_UNITS = {"": 1, "k": 1000, "M": 1_000_000}
 TIME_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+PROCESSORS = max(2, os.cpu_count() or 1)
+"""The most compute threads: more wait for each other, and a step then takes minutes."""
+
 NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
 
 
@@ -141,7 +145,7 @@ Precision = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", metavar="N", envvar="GANTOOLS_THREADS", show_envvar=True, min=1, max=4096,
+    typer.Option("--threads", metavar="N", envvar="GANTOOLS_THREADS", show_envvar=True, min=1, max=PROCESSORS,
                  show_default=False, help="Processor threads; all of them when not given.", rich_help_panel=MACHINE),
 ]  # fmt: skip
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.", rich_help_panel=MESSAGES)]
