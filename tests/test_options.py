@@ -38,7 +38,14 @@ def test_durations_are_seconds(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("50", "--max-time 50m"), ("0", "--max-time 50m"), ("0s", "--max-time 50m"), ("1d", "--max-time 50m")],
+    [
+        ("50", "--max-time 50m"),
+        ("0", "--max-time 50m"),
+        ("0s", "--max-time 50m"),
+        ("1d", "--max-time 50m"),
+        ("5min", "--max-time 5m"),
+        ("90sec", "--max-time 90s"),
+    ],
 )
 def test_times_without_unit_or_length_are_refused(text: str, hint: str) -> None:
     """A time needs its unit and must be above zero; a bare number is taken for minutes in the hint."""

@@ -155,6 +155,8 @@ def take_turns(
                 saver.save()
                 is_unsaved = False
         report.last()
+    if steps == began and saver.last is None and stop.signal is None and (target is None or steps < target):
+        console.warn("--max-time was over before the first step was done: start-up and the save took all of it")
     saved = saver.save() if is_unsaved else saver.last or _stored(session)
     return Outcome(stop.signal, saved)
 

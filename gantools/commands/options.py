@@ -66,9 +66,10 @@ def parse_duration(text: str, flag: str = "--max-time") -> float:
     match = re.fullmatch(NUMBER + r"([smh])", text, re.ASCII)
     seconds = float(match[1]) * TIME_UNITS[match[2]] if match else 0.0
     if not 0 < seconds < math.inf:
-        unit = text if re.fullmatch(NUMBER, text, re.ASCII) and float(text) > 0 else "50"
+        meant = re.match(NUMBER + r"([smh]|$)", text, re.ASCII)  # 5min, 30sec, 2 without a unit
+        likely = meant[1] + (meant[2] or "m") if meant and float(meant[1]) > 0 else "50m"
         message = f"{flag}: found '{text}', expected a time with its unit like 90s, 50m or 1.5h"
-        raise UsageError(message, hint=f"{flag} {unit}m")
+        raise UsageError(message, hint=f"{flag} {likely}")
     return seconds
 
 

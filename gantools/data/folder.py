@@ -97,7 +97,7 @@ def check_folder(path: Path) -> None:
         is_checkpoint = False
     if is_checkpoint:
         message = f"{path}: found a checkpoint, expected a folder of pictures"
-        raise InputError(message, hint="the checkpoint and the folder have changed places: swap them")
+        raise InputError(message, hint=shlex.join(["gantools", "train", "DATA", "-o", str(path), "--resume"]))
     message = f"{path}: found a file, expected a folder of pictures"
     raise InputError(message, hint=f"gantools prepare {shlex.quote(str(path))} -o data")
 

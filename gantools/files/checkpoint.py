@@ -15,7 +15,7 @@ from gantools.config.run import RunConfig
 from gantools.device import Machine
 from gantools.errors import InputError, UnhealthyError
 from gantools.files.atomic import write_bytes
-from gantools.files.document import DataNote, Document, Lineage, parse_document, read_document
+from gantools.files.document import DataNote, Document, Lineage, hint_of_previous, parse_document, read_document
 from gantools.files.header import Header, content_digest, parse_header
 from gantools.inspection.schema import require_schema
 from gantools.nets.base import Generator
@@ -82,7 +82,7 @@ def load(source: Path | bytes, machine: Machine, config: RunConfig | None = None
     )
     if found != document.digest:
         message = f"{name}: found content digest {found[:12]}, expected {document.digest[:12]}: the file is damaged"
-        raise InputError(message, hint=_hint_of_previous(name))
+        raise InputError(message, hint=None if name == STDIN else hint_of_previous(Path(name)))
     tensors = _decode(data, name)
     return TrainState.load(config or document.config, document.register, tensors, machine, name), document
 
@@ -162,12 +162,7 @@ def _require_finite(tensors: dict[str, Tensor], name: str) -> None:
     bad = [key for key, tensor in tensors.items() if tensor.is_floating_point() and not torch.isfinite(tensor).all()]
     if bad:
         message = f"{name}: found values that are not finite in {len(bad)} tensors ({bad[0]}), expected finite weights"
-        raise InputError(message, hint=_hint_of_previous(name))
-
-
-def _hint_of_previous(name: str) -> str | None:
-    """Name the checkpoint before this one; what came through a pipe has none."""
-    return None if name == STDIN else f"the checkpoint before it may be whole: {name}.prev"
+        raise InputError(message, hint=None if name == STDIN else hint_of_previous(Path(name)))
 
 
 def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:

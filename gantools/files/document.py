@@ -4,6 +4,7 @@ Read with the standard library alone, so that ``inspect`` and every early check 
 """
 
 import json
+import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -81,8 +82,19 @@ def read_document(path: Path) -> tuple[Header, Document]:
     Raises:
         InputError: absent, foreign, damaged, or written by a newer version.
     """
-    header = read_header(path)
-    return header, parse_document(header, str(path))
+    try:
+        header = read_header(path)
+        return header, parse_document(header, str(path))
+    except InputError as error:
+        if error.hint is None:
+            error.hint = hint_of_previous(path)
+        raise
+
+
+def hint_of_previous(path: Path) -> str | None:
+    """Return the line that puts the checkpoint before a damaged one in its place; None when there is none."""
+    previous = path.with_name(path.name + ".prev")
+    return shlex.join(["cp", str(previous), str(path)]) if previous.is_file() else None
 
 
 def parse_document(header: Header, name: str) -> Document:

@@ -131,6 +131,8 @@ def _header_length(start: bytes, size_bytes: int, name: str) -> int:
             raise InputError(f"{name}: found {kind}, expected a safetensors file")
     if size_bytes < 10:
         _broken(name, f"{size_bytes} bytes" if size_bytes else "an empty file")
+    if start.isascii() and all(character.isprintable() or character.isspace() for character in start.decode("ascii")):
+        raise InputError(f"{name}: found a text file, expected a safetensors file")
     length = int.from_bytes(start[:8], "little")
     if length > MAX_HEADER_BYTES:
         _broken(name, f"a header length of {length} bytes, more than {MAX_HEADER_BYTES}")

@@ -193,7 +193,7 @@ def test_what_is_no_data_is_told_apart(tmp_path: Path, data: Path) -> None:
     for name, text, hint in [
         ("absent", "found nothing of that name", "gantools prepare PICTURES -o absent"),
         ("notes.txt", "found a file, expected a folder", "gantools prepare notes.txt -o data"),
-        ("c.safetensors", "found a checkpoint, expected a folder", "changed places: swap them"),
+        ("c.safetensors", "found a checkpoint, expected a folder", "gantools train DATA -o "),
         ("empty", "found no picture", "gantools prepare --help"),
         ("odd", "found pictures of 50x50 pixels, expected a size like 48 or 56", "gantools prepare odd -o data"),
         ("bad", r"bad/1.png: cannot be read \(cut off\)", "gantools prepare bad -o data"),

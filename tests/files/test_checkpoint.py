@@ -179,7 +179,7 @@ def test_one_changed_bit_is_seen(bytes_of_a_run: bytes, tmp_path: Path) -> None:
         rf"^{re.escape(str(path))}: found content digest [0-9a-f]{{12}}, expected {stored[:12]}: the file is damaged$"
     )
     assert re.match(words, caught.value.message)
-    assert caught.value.hint == f"the checkpoint before it may be whole: {path}.prev"
+    assert caught.value.hint is None  # there is no checkpoint before it
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_an_average_that_is_not_finite_is_not_sampled(bytes_of_a_run: bytes, tmp
     words = r": found values that are not finite in 1 tensors \(.*weight\), expected finite weights$"
     with pytest.raises(InputError, match=words) as caught:
         load_average(path)
-    assert caught.value.hint == f"the checkpoint before it may be whole: {path}.prev"
+    assert caught.value.hint is None  # there is no checkpoint before it
     with pytest.raises(InputError, match=words):
         take_weights(fresh("dcgan"), path)
     load_average(spoilt(bytes_of_a_run, "discriminator"))
@@ -367,3 +367,15 @@ def test_weights_of_a_stranger_are_refused(bytes_of_a_run: bytes, tmp_path: Path
         take_weights(fresh("dcgan", **{"network.base_width": 8, "network.latent_dim": 7}), path)
     found = "found no tensor that fits this run, expected networks of the same shapes"
     assert caught.value.message == f"--init {path}: {found}"
+
+
+def test_the_hint_puts_back_the_checkpoint_before(tmp_path: Path) -> None:
+    """A damaged file with a `.prev` beside it hints the line that restores it; cut off or changed alike."""
+    path = tmp_path / "my run.safetensors"
+    whole = packed(fresh("fc")).data
+    (tmp_path / "my run.safetensors.prev").write_bytes(whole)
+    for damaged in (whole[:-1], whole[:-1] + b"!"):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError) as caught:
+            load(path, machine())
+        assert caught.value.hint == f"cp '{path}.prev' '{path}'"
