@@ -41,7 +41,9 @@ def data_finding(path: Path) -> Finding:
     if summary.prepared:
         rows.append(("digest", summary.digest))
     details = [(name, short(value)) for name, value in summary.options.items()]
-    return Finding("data", _data_facts(summary), rows, details, ["train", str(path), "-o", "c.safetensors"])
+    is_mixed = not summary.prepared and len(summary.sizes) > 1  # train would refuse it
+    following = ["prepare", str(path), "-o", "data"] if is_mixed else ["train", str(path), "-o", "c.safetensors"]
+    return Finding("data", _data_facts(summary), rows, details, following)
 
 
 def picture_finding(path: Path, *, is_verified: bool) -> Finding:

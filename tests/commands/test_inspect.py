@@ -363,6 +363,15 @@ def test_folder_of_pictures_is_counted(place: Path, capsys: pytest.CaptureFixtur
     assert err == "next: gantools train data -o c.safetensors\n"
 
 
+def test_pictures_of_several_sizes_are_to_be_prepared(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder that train would refuse is not recommended to train: the next line prepares it."""
+    (place / "photos").mkdir()
+    for side in (12, 16):
+        Image.new("RGB", (side, 8)).save(place / "photos" / f"{side}.png")
+    assert inspect("photos") == 0
+    assert capsys.readouterr().err == "next: gantools prepare photos -o data\n"
+
+
 def test_prepared_data_is_told_by_its_manifest(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A data set that prepare wrote tells its digest, which a run on it stores, and its options with -v."""
     (place / "photos").mkdir()
