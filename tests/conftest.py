@@ -1,6 +1,7 @@
 """What all tests share: a still environment, and the real command in a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,10 @@ for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
     os.environ.pop(name, None)
 # Two test processes on two cores: a second compute thread each would slow both to a third.
 os.environ["OMP_NUM_THREADS"] = os.environ["GANTOOLS_THREADS"] = "1"
+
+# A harness may have started us to ignore these, and children inherit that: they would rightly ignore them too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

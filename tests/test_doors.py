@@ -177,10 +177,10 @@ def test_wrong_variable_is_named(
 def test_environment_fills_in_what_is_not_typed(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """Device and threads come from their variables unless typed; no other option has a variable."""
     monkeypatch.setenv("GANTOOLS_DEVICE", "cuda:1")
-    monkeypatch.setenv("GANTOOLS_THREADS", "3")
+    monkeypatch.setenv("GANTOOLS_THREADS", "1")
     monkeypatch.setenv("GANTOOLS_SEED", "9")
     monkeypatch.setenv("GANTOOLS_WORK_SEED", "9")
-    assert line("work machine") == (0, "cuda:1 3 auto 0\n", "")
+    assert line("work machine") == (0, "cuda:1 1 auto 0\n", "")
     assert line("work machine --device cpu --threads 2") == (0, "cpu 2 auto 0\n", "")
 
 
