@@ -22,7 +22,7 @@ class NetworkConfig:
         minimum=4,
         maximum=1024,
         help="Channels next to the picture (dcgan), or units of the narrowest hidden layer (fc).",
-        source="measured: half of Radford's 64 trains four times faster and looks better at equal time",
+        source="measured: with rate 1e-3 a lower Frechet distance than width 64 at 2e-4 at equal time (28 and 32 px)",
     )
     critic_norm: str = setting(
         "batch",
