@@ -45,7 +45,7 @@ ROOMS = {
     "style.tiles": 3,
     "data.batches": 4,
     "files.checkpoint": 4,
-    "inspection.schema": 4,
+    "files.schema": 4,
     "measure.report": 4,
     "sampling": 4,
     "style.objective": 4,

@@ -5,7 +5,6 @@ import pytest
 from gantools.commands.options import (
     Allowance,
     console_from,
-    parse_choice,
     parse_count,
     parse_duration,
     parse_percent_or_count,
@@ -76,15 +75,6 @@ def test_other_parts_are_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_percent_or_count(text)
     assert caught.value.message == f"--tolerate: found '{text}', expected a share like 1% or a count like 5"
-
-
-def test_choices_are_taken_from_a_list() -> None:
-    """A name of the list is returned; another is refused with the nearest."""
-    assert parse_choice("png", ["png", "webp"], "--format") == "png"
-    with pytest.raises(UsageError) as caught:
-        parse_choice("pgn", ["png", "webp"], "--format")
-    assert caught.value.message == "--format: unknown name 'pgn', expected one of png, webp"
-    assert caught.value.hint == "did you mean png?"
 
 
 def test_quiet_excludes_verbose() -> None:

@@ -93,7 +93,7 @@ def _checkpoint(path: Path, verify: bool) -> "Finding":
 
         header, document = read_document(path)
         require_intact(path, header, document)
-        from gantools.inspection.schema import require_schema  # last: it loads torch
+        from gantools.files.schema import require_schema  # last: it loads torch
 
         require_schema(header, document, str(path))
         finding.rows.append(("verified", "content digest, names, shapes, and every number finite"))

@@ -1,13 +1,12 @@
 """The options that several commands share: their names, help and groups, and how counts, times and shares are read.
 
-Four names of the environment are read in all: GANTOOLS_DEVICE and GANTOOLS_THREADS here, GANTOOLS_CACHE where weights
-are looked for, NO_COLOR in the console. There are no automatic names.
+Three names of the environment are read in all: GANTOOLS_DEVICE and GANTOOLS_THREADS here, NO_COLOR in the console.
+There are no automatic names.
 """
 
 import math
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,7 +16,7 @@ import typer
 from gantools.commands.doors import source_name
 from gantools.console import Color as ColorName
 from gantools.console import Console
-from gantools.errors import UsageError, unknown_name
+from gantools.errors import UsageError
 
 OUTPUT = "Output"
 RUN = "Run"
@@ -85,18 +84,6 @@ def parse_percent_or_count(text: str, flag: str = "--tolerate") -> Allowance:
     if re.fullmatch(r"\d{1,18}", text, re.ASCII):
         return Allowance(0.0, int(text))
     raise UsageError(f"{flag}: found '{text}', expected a share like 1% or a count like 5", hint=f"{flag} 1%")
-
-
-def parse_choice(text: str, choices: Iterable[str], flag: str) -> str:
-    """Return ``text`` when it is one of ``choices``.
-
-    Raises:
-        UsageError: it is not; the nearest are in the hint.
-    """
-    known = list(choices)
-    if text not in known:
-        raise unknown_name(flag, text, known)
-    return text
 
 
 def console_from(quiet: bool, verbose: bool, color: ColorName) -> Console:

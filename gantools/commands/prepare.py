@@ -23,7 +23,7 @@ from gantools.commands.options import (
     parse_percent_or_count,
 )
 from gantools.commands.prepare_account import SHOWN, describe, option_rows, resolved, tell
-from gantools.commands.product import emit_json
+from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
 from gantools.console import Console
@@ -128,8 +128,7 @@ def prepare(
 ) -> int:
     """Turn pictures of any kind into a uniform folder; again, only what is new or changed. Return the exit code."""
     console = console_from(quiet, verbose, color)
-    if json and print0:
-        raise UsageError("--json and -0: both say what stdout gets, expected one of them", hint="--json")
+    require_one_product(("--json", json), ("-0", print0))
     if output is None or str(output) == "-":
         hint = shlex.join(["gantools", "prepare", *sources[:SHOWN], "-o", "data"])
         found = "no output" if output is None else "stdout as output"
@@ -199,9 +198,11 @@ def _advance(update: "Callable[[int], None]", done: int, request: StopRequest) -
 
 def _parse_color(text: str | None) -> tuple[int, int, int] | None:
     """Read a colour's name or ``#rrggbb``."""
+    if text is None:
+        return None
     from gantools.data.shape import parse_color
 
-    return None if text is None else parse_color(text)
+    return parse_color(text)
 
 
 def _parse_share(text: str | None) -> float | None:

@@ -50,6 +50,20 @@ def emit_text(text: str) -> None:
         sys.stdout.flush()
 
 
+def require_one_product(*chosen: tuple[str, bool]) -> None:
+    """Refuse two things on stdout.
+
+    Args:
+        chosen: flags that say what stdout gets, each with whether it was typed.
+
+    Raises:
+        UsageError: names the first two.
+    """
+    both = [flag for flag, is_on in chosen if is_on]
+    if len(both) > 1:
+        raise UsageError(f"{both[0]} and {both[1]}: both say what stdout gets, expected one of them", hint=both[0])
+
+
 def binary_stdout() -> BinaryIO:
     """Return the stream that takes the bytes of ``-o -``.
 

@@ -10,11 +10,11 @@ from gantools.commands.bounds import Bounds, Cadence
 from gantools.commands.loop import Outcome, Saver, take_turns
 from gantools.commands.places import STREAM
 from gantools.commands.plan import describe_plan
-from gantools.commands.product import emit_json, emit_paths
+from gantools.commands.product import emit_json, emit_paths, require_one_product
 from gantools.commands.session import Request, Session, check_request, open_session, output_lock
 from gantools.commands.signals import stop_requests
 from gantools.console import Console
-from gantools.errors import ExitCode, UnhealthyError, UsageError
+from gantools.errors import ExitCode, UnhealthyError
 from gantools.files.atomic import sweep
 from gantools.files.metrics import MetricsFile
 
@@ -30,9 +30,7 @@ class Voice:
 
 def run(request: Request, bounds: Bounds, cadence: Cadence, voice: Voice) -> None:
     """Hold the output, open the run, take its turns, and say what came of it."""
-    for flag, is_on in (("--json", voice.json), ("--print0", voice.print0)):
-        if is_on and request.output == STREAM:
-            raise UsageError(f"-o - and {flag}: both say what stdout gets, expected one of them", hint=flag)
+    require_one_product(("-o -", request.output == STREAM), ("--json", voice.json), ("-0", voice.print0))
     check_request(request)
     with output_lock(request):
         if request.preview is not None:

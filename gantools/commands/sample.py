@@ -22,10 +22,10 @@ from gantools.commands.options import (
     Verbose,
     console_from,
 )
-from gantools.commands.product import binary_stdout, emit_json, emit_paths, read_stdin
+from gantools.commands.product import binary_stdout, emit_json, emit_paths, read_stdin, require_one_product
 from gantools.config.build import PictureShape
 from gantools.console import Console, quantity
-from gantools.errors import InputError, UsageError
+from gantools.errors import InputError
 from gantools.files.atomic import write_bytes
 from gantools.files.document import Document, parse_document, read_document
 from gantools.files.header import parse_header
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gantools.nets.base import Generator
-    from gantools.sampling.plan import Plan, Wish
+    from gantools.sampling.plan import Plan
 
 STREAM = "-"
 STDIN_LIMIT = 16 << 30
@@ -77,7 +77,7 @@ def sample(
 
     console = console_from(quiet, verbose, color)
     wish = Wish(checkpoint, n, start, seed, weights, grid, format_, output, force)
-    _require_one_product(wish, json, print0)
+    require_one_product(("-o -", str(output) == STREAM), ("--json", json), ("-0", print0))
     source, document = _open(checkpoint)
     plan = make_plan(wish, document)
     if plan.path is None:
@@ -88,18 +88,6 @@ def sample(
         _make(plan, source, indices, device, threads, console)
     if plan.path is not None:
         _tell(plan, document, len(indices), console, json, print0)
-
-
-def _require_one_product(wish: "Wish", json: bool, print0: bool) -> None:
-    """Refuse two things on stdout.
-
-    Raises:
-        UsageError: names both flags.
-    """
-    chosen = [("-o -", str(wish.output) == STREAM), ("--json", json), ("-0", print0)]
-    both = [flag for flag, is_on in chosen if is_on]
-    if len(both) > 1:
-        raise UsageError(f"{both[0]} and {both[1]}: both say what stdout gets, expected one of them", hint=both[0])
 
 
 def _open(checkpoint: str) -> tuple[Path | bytes, Document]:

@@ -192,7 +192,7 @@ def _open_pictures(path: Path | None) -> "Pictures | None":
 
 
 def preview_config(request: Request) -> Resolved:
-    """Resolve the configuration without torch; precision stays as stored or typed (``auto`` is shown as fp32)."""
+    """Resolve the configuration without torch; precision stays as stored or typed (``auto`` as fp32)."""
     source = _source(request)
     if source is not None:
         stored = _peek(source).config

@@ -139,10 +139,7 @@ def train(
     color: Color = "auto",
     debug: Debug = False,
 ) -> None:
-    """Train a GAN: D phase, G phase, repeat.
-
-    gantools train data -o cats.safetensors
-    """
+    """Train a GAN: D phase, G phase, repeat."""
     console = console_from(quiet, verbose, color)
     typed = collect(
         {
@@ -194,10 +191,7 @@ def train_d(
     color: Color = "auto",
     debug: Debug = False,
 ) -> None:
-    """Train only the discriminator; the generator is frozen.
-
-    gantools train-d cats.safetensors data --steps 1
-    """
+    """Train only the discriminator; the generator is frozen."""
     voice = Voice(console_from(quiet, verbose, color), json, print0)
     start = _Start("train-d", checkpoint, data, output, {"optimizer.lr_d": lr_d})
     request = replace(start.request(), force=force, device=device, threads=threads, metrics=metrics)
@@ -228,10 +222,7 @@ def train_g(
     color: Color = "auto",
     debug: Debug = False,
 ) -> None:
-    """Train only the generator, through the frozen discriminator.
-
-    gantools train-g cats.safetensors --steps 1
-    """
+    """Train only the generator, through the frozen discriminator."""
     voice = Voice(console_from(quiet, verbose, color), json, print0)
     start = _Start("train-g", checkpoint, data, output, {"optimizer.lr_g": lr_g})
     request = replace(start.request(), force=force, device=device, threads=threads, metrics=metrics)

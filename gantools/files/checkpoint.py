@@ -17,15 +17,15 @@ from gantools.errors import InputError, UnhealthyError
 from gantools.files.atomic import write_bytes
 from gantools.files.document import DataNote, Document, Lineage, hint_of_previous, parse_document, read_document
 from gantools.files.header import Header, content_digest, parse_header
-from gantools.inspection.schema import require_schema
+from gantools.files.schema import DTYPES, require_schema
 from gantools.nets.base import Generator
 from gantools.nets.layers import hold_statistics
 from gantools.training.average import stand
 from gantools.training.engine import require_health
-from gantools.training.state import TrainState, check_schema
+from gantools.training.state import TrainState
 
 STDIN = "standard input"
-DTYPE_NAMES = {torch.float32: "F32", torch.int64: "I64"}
+DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,6 @@ def load_average(source: Path | bytes, weights: str = "average") -> tuple[Genera
         generator: Generator = FAMILIES[document.config.network.family].load().generator(document.config.network)
         if network == "average":
             hold_statistics(generator)
-    check_schema({key: (tuple(t.shape), t.dtype) for key, t in generator.state_dict().items()}, own, name)
     _require_finite(own, name)
     generator.load_state_dict(own, assign=True)
     generator.to(memory_format=generator.memory_format)  # type: ignore[call-overload]

@@ -3,10 +3,10 @@
 One alphabet of dimensions everywhere: N batch, C channels, H W height and width in pixels, Z latent.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -33,14 +33,14 @@ class Start:
         return torch.from_numpy(numbers).mul_(self.spread).add_(self.mean)
 
 
-class Network(nn.Module):
+class Network(nn.Module, ABC):
     """A generator or a discriminator. It holds no random state; its weights begin by key."""
 
     memory_format = torch.contiguous_format
 
+    @abstractmethod
     def initial(self, module: nn.Module, name: str) -> Start:
         """Say how the parameter ``name`` of ``module`` begins."""
-        raise NotImplementedError
 
     def advance(self, images_seen: int) -> None:
         """Take the shape that belongs to ``images_seen``; networks that do not grow do nothing."""
@@ -59,9 +59,9 @@ class Generator(Network):
 
     latent_dim: int
 
+    @abstractmethod
     def forward(self, z: Tensor) -> Views:
         """Map latents (N, Z) to views."""
-        raise NotImplementedError
 
 
 class Discriminator(Network):
@@ -71,26 +71,14 @@ class Discriminator(Network):
         """Show real images (N, C, H, W) as this critic wants to see them; one full-size view unless overridden."""
         return (images,)
 
+    @abstractmethod
     def forward(self, views: Views) -> Tensor:
         """Map views to logits (N,), float32."""
-        raise NotImplementedError
-
-
-class Family(Protocol):
-    """What a family's file offers the catalogue."""
-
-    @property
-    def generator(self) -> Callable[[NetworkConfig], Generator]:
-        """Build a generator, weights not yet set."""
-
-    @property
-    def discriminator(self) -> Callable[[NetworkConfig], Discriminator]:
-        """Build a discriminator, weights not yet set."""
 
 
 @dataclass(frozen=True)
 class Networks:
-    """A family as two builders."""
+    """What a family's file offers the catalogue: two builders, weights not yet set."""
 
     generator: Callable[[NetworkConfig], Generator]
     discriminator: Callable[[NetworkConfig], Discriminator]

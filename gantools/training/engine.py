@@ -50,10 +50,8 @@ def turns(state: TrainState, phase: Phase, reals: Reals | None) -> Iterator[Turn
             shared = fakes if is_first else shared
             discriminator_turn(state, reals(state), fakes)
         else:
-            is_stale = shared is None or shared.round != register.g_steps
-            fakes = draw_fakes(state, 0, with_graph=True) if is_stale or shared is None else shared
+            generator_turn(state, shared or draw_fakes(state, 0, with_graph=True))
             shared = None
-            generator_turn(state, fakes)
         if state.machine.device.type != "cuda" or (register.d_steps + register.g_steps) % WAIT_TURNS == 0:
             require_health(state)
         yield TurnDone("d" if takes_d else "g", register.d_steps, register.g_steps, register.images)

@@ -65,9 +65,7 @@ class Register:
         return register
 
     def add_history(self) -> None:
-        """Add a point at the end of a round when one is due; thin the history when it has grown too long."""
-        if self.g_steps % self.history_interval:
-            return
+        """Add a point, at the end of a round that ``history_interval`` divides; thin a history that grew too long."""
         self.history.append([self.g_steps, self.images, self.loss_d, self.loss_g])
         if len(self.history) > HISTORY_POINTS:
             self.history_interval *= 2

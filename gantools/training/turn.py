@@ -24,12 +24,10 @@ class Fakes:
     """What the generator drew for a turn.
 
     Args:
-        round: g_steps when they were drawn: they serve no later round.
         views: the pictures; with a graph to the generator when a G turn is to use them.
         moved: the generator's buffers after the forward pass, which a G turn makes its own.
     """
 
-    round: int
     views: Views
     moved: list[Tensor]
 
@@ -39,17 +37,17 @@ def draw_fakes(state: TrainState, j: int, *, with_graph: bool) -> Fakes:
 
     The first D turn of a round (j = 0) and its G turn see the same fakes, so one forward pass serves both.
     """
-    config, g_steps = state.config, state.register.g_steps
-    latents = normal(key(config.seed, "fakes", g_steps, j), config.batch, config.network.latent_dim)
+    config, register = state.config, state.register
+    latents = normal(key(config.seed, "fakes", register.g_steps, j), config.batch, config.network.latent_dim)
     z = torch.from_numpy(latents).to(state.machine.device, non_blocking=True)  # (N, Z)
     generator = state.generator.train()
-    generator.advance(state.register.images)
+    generator.advance(register.images)
     before = buffers_of(generator)
     with torch.set_grad_enabled(with_graph), state.machine.autocast():
         views = generator(z)
     moved = buffers_of(generator)
     set_buffers(generator, before)
-    return Fakes(g_steps, views, moved)
+    return Fakes(views, moved)
 
 
 def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from gantools import cli
 from gantools.pictures.write import read_text
-from gantools.sampling.produce import in_order, runs
+from gantools.sampling.produce import in_turns, runs
 from gantools.training.engine import Phase
 from tests import tiny
 from tests.conftest import Run, child_environment
@@ -325,7 +325,7 @@ def test_results_come_in_order_and_few_are_held() -> None:
             yield number
 
     results = []
-    for result in in_order(lambda number: number * number, items(), chunk=8, threads=3):
+    for result in in_turns(lambda number: number * number, items(), chunk=8, threads=3):
         results.append(result)
         assert len(taken) - len(results) < 8
     assert results == [number * number for number in range(203)]
@@ -341,7 +341,7 @@ def test_failing_work_comes_out() -> None:
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        list(in_order(work, range(1000), chunk=8))
+        list(in_turns(work, range(1000), chunk=8))
     assert max(seen) < 8
 
 

@@ -698,7 +698,7 @@ def test_each_product_has_a_place_of_its_own(line: Line) -> None:
 def test_stdout_takes_one_product(line: Line) -> None:
     """Bytes on stdout exclude JSON and paths there; going on excludes replacing."""
     twice = "-o - and --json: both say what stdout gets, expected one of them"
-    refused(line("train", "data", "-o", "-", *TINY, "--steps", 0, "--json"), 2, twice, "--json")
+    refused(line("train", "data", "-o", "-", *TINY, "--steps", 0, "--json"), 2, twice, "-o -")
     both = "--resume and --force: one goes on with the output, the other replaces it, expected one of them"
     refused(line(*FRESH, "--resume", "--force"), 2, both, None)
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gantools.config.catalog import LOSSES, PENALTIES
 from gantools.config.run import AverageConfig, BalanceConfig, LossConfig
-from gantools.nets.base import Discriminator, Views
+from gantools.nets.base import Discriminator, Start, Views
 from gantools.training.balance import is_d_turn, penalty_weight, rate_factor
 from gantools.training.losses import Loss
 from gantools.training.schedules import average_decay
@@ -51,6 +51,9 @@ class Quadratic(Discriminator):
     def __init__(self, a: float) -> None:
         super().__init__()
         self.a = nn.Parameter(torch.tensor(a, dtype=torch.float64))
+
+    def initial(self, module: nn.Module, name: str) -> Start:
+        return Start(0.0, 0.0)
 
     def forward(self, views: Views) -> Tensor:
         return self.a / 2 * sum(view.square().sum(dim=(1, 2, 3)) for view in views)
