@@ -3,7 +3,6 @@
 The classes stand on Typer's own; what it carries of Click is reached only through Typer.
 """
 
-import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,15 +11,13 @@ from typing import Any
 from typer import Exit
 from typer._click import exceptions as parsing  # private, like the next: hence the pin below 0.30
 from typer._click.core import ParameterSource
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from gantools.commands.describe import LABELS, argument_forms, choices, groups, label, opening
 from gantools.console import Color, Console
 from gantools.errors import ExitCode, UsageError, nearest
 
 HELP_WIDTH = 100
-ARGUMENTS = "Arguments"
-OPTIONS = "Options"
-LABELS = {"int": "N", "float": "X", "Path": "PATH", "str": "TEXT"}
 TOO_MANY = "Got unexpected extra argument(s) "
 
 
@@ -50,7 +47,7 @@ class GroupedCommand(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name in the usage line."""
-        return ["[OPTIONS]", *_argument_forms(ctx)]
+        return ["[OPTIONS]", *argument_forms(self)]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write example and purpose, then the usage line, then the groups of options."""
@@ -131,74 +128,32 @@ def usage_error(error: parsing.UsageError, ctx: Any) -> UsageError:
 
 
 def _write_opening(text: str, formatter: Any) -> None:
-    """Write a help text; a paragraph that begins with ``Example:`` holds commands to type and is never wrapped."""
-    for paragraph in inspect.cleandoc(text).split("\n\n"):
-        if paragraph.startswith("Example:"):
-            formatter.write(paragraph + "\n")
-        else:
-            formatter.write_text(" ".join(paragraph.split()))
+    """Write a help text; commands to type are never wrapped."""
+    examples, purpose = opening(text)
+    formatter.write("\n".join(["Example:", *(f"  {line}" for line in examples)]) + "\n" if examples else "")
+    for paragraph in purpose:
         formatter.write_paragraph()
+        formatter.write_text(paragraph)
+    formatter.write_paragraph()
 
 
 def _write_groups(command: Any, ctx: Any, formatter: Any) -> None:
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for param in command.get_params(ctx):
-        if not param.hidden:
-            default_group = ARGUMENTS if isinstance(param, TyperArgument) else OPTIONS
-            groups.setdefault(param.rich_help_panel or default_group, []).append(_record(param, ctx))
-    last = groups.pop(OPTIONS, [])
-    for title, rows in [*groups.items(), (OPTIONS, last)]:
-        if rows:
-            with formatter.section(title):
-                formatter.write_dl(rows, col_max=26)
-
-
-def _record(param: TyperArgument | TyperOption, ctx: Any) -> tuple[str, str]:
-    """Return the left and the right column of one parameter: names and value; help, variable and default."""
-    notes = []
-    if param.show_envvar and param.envvar:
-        notes.append(f"env: {param.envvar}")
-    default = param.get_default(ctx, call=False)
-    if isinstance(param.show_default, str):
-        notes.append(f"default: {param.show_default}")
-    elif param.show_default and default is not None and not isinstance(default, bool) and default != ():
-        notes.append(f"default: {getattr(default, 'value', default)}")
-    extra = f"  [{'; '.join(notes)}]" if notes else ""
-    if isinstance(param, TyperArgument):
-        return param.display_name_raw.strip("[]"), (param.help or "") + extra
-    names = ", ".join(sorted(param.opts, key=len)) + "".join(f" / {name}" for name in param.secondary_opts)
-    if not param.is_flag and not param.count:
-        names += f" {_label(param)}"
-    return names, (param.help or "") + extra
-
-
-def _label(param: Any) -> str:
-    """Return what stands for the value: the metavar, the choices, or a letter for its type."""
-    if param.metavar:
-        return str(param.metavar)
-    descriptor = param.type_descriptor
-    if descriptor.choices:
-        return "|".join(_choices(param))
-    annotation = descriptor.annotation
-    name = getattr(next(iter(getattr(annotation, "__args__", ())), annotation), "__name__", "VALUE")
-    return LABELS.get(name, "VALUE")
+    for title, rows in groups(command, ctx):
+        with formatter.section(title):
+            formatter.write_dl([(row.form(), row.text()) for row in rows], col_max=26)
 
 
 def _expected(param: Any) -> str:
     """Say which values a parameter takes."""
     if param.type_descriptor.choices:
-        return f"one of {', '.join(_choices(param))}"
+        return f"one of {', '.join(choices(param))}"
     words = {"N": "a whole number", "X": "a number", "PATH": "a path"}
-    text = words.get(LABELS.get(getattr(param.type_descriptor.annotation, "__name__", ""), ""), _label(param))
+    text = words.get(LABELS.get(getattr(param.type_descriptor.annotation, "__name__", ""), ""), label(param))
     if param.min is not None and param.max is not None:
         return f"{text} from {param.min} to {param.max}"
     if param.min is not None:
         return f"{text} of at least {param.min}"
     return f"{text} of at most {param.max}" if param.max is not None else text
-
-
-def _choices(param: Any) -> list[str]:
-    return [str(getattr(choice, "value", choice)) for choice in param.type_descriptor.choices or ()]
 
 
 def source_name(ctx: Any, param: Any) -> str:
@@ -210,17 +165,7 @@ def source_name(ctx: Any, param: Any) -> str:
 
 def _usage(ctx: Any) -> str:
     """Return the form of the command line in quotes: the command and its arguments, without its options."""
-    return f"'{' '.join([ctx.command_path, *_argument_forms(ctx)])}'"
-
-
-def _argument_forms(ctx: Any) -> list[str]:
-    """Return how each argument is written: ``NAME``, ``[NAME]`` when it may be left out, ``NAME...`` for several."""
-    forms = []
-    for param in ctx.command.params:
-        if isinstance(param, TyperArgument):
-            name = param.display_name_raw.strip("[].") + ("..." if param.nargs != 1 else "")
-            forms.append(name if param.required else f"[{name}]")
-    return forms
+    return f"'{' '.join([ctx.command_path, *argument_forms(ctx.command)])}'"
 
 
 def _bad_value(error: parsing.BadParameter, param: Any, ctx: Any) -> UsageError:
@@ -230,7 +175,7 @@ def _bad_value(error: parsing.BadParameter, param: Any, ctx: Any) -> UsageError:
     if errors is None:
         return UsageError(f"{name}: {error.message.rstrip('.')}, expected {_expected(param)}")
     found = str(errors()[0].get("input"))
-    close = nearest(found, _choices(param))
+    close = nearest(found, choices(param))
     return UsageError(
         f"{name}: found '{found}', expected {_expected(param)}", hint=f"{name} {close[0]}" if close else None
     )
@@ -241,7 +186,7 @@ def _bad_option_usage(error: parsing.BadOptionUsage, ctx: Any) -> UsageError:
     if "does not take a value" in error.message:
         return UsageError(f"{name}: found a value, expected none", hint=name)
     param = next(param for param in ctx.command.params if name in param.opts)
-    return UsageError(f"{name}: found no value, expected {_expected(param)}", hint=f"{name} {_label(param)}")
+    return UsageError(f"{name}: found no value, expected {_expected(param)}", hint=f"{name} {label(param)}")
 
 
 def _unknown_option(name: str, where: str, manual: str, ctx: Any) -> UsageError:
