@@ -19,10 +19,34 @@ def write_photos(folder: Path, numbers: range, size: tuple[int, int] = (40, 56))
     return folder
 
 
-def environment_with_gantools(folder: Path, **changes: str) -> dict[str, str]:
-    """Return an environment in which `gantools`, put into ``folder``, is the tree under test."""
+def write_reader_folder(folder: Path) -> Path:
+    """Write ``photos`` (all good), ``phone`` (a picture on its side, a HEIF file, one cut off) and ``albums``."""
+    photos = write_photos(folder / "photos", range(18))
+    write_photos(photos, range(18, 20), (64, 48))
+    phone = write_photos(folder / "phone", range(20, 30), (90, 120))
+    on_its_side = Image.Exif()
+    on_its_side[0x0112] = 6
+    Image.open(phone / "021.jpg").save(phone / "on-its-side.jpg", exif=on_its_side)
+    Image.new("RGBA", (80, 80), (200, 30, 30, 90)).save(phone / "sticker.png")
+    (phone / "IMG_0412.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    (phone / "cut-off.jpg").write_bytes((phone / "022.jpg").read_bytes()[:900])
+    (phone / ".DS_Store").write_bytes(bytes(8))
+    for number, name in enumerate(("apples", "cherries")):
+        write_photos(folder / "albums" / name, range(30 + 10 * number, 40 + 10 * number))
+    return folder
+
+
+def environment_with_gantools(folder: Path, *prefix: str, **changes: str) -> dict[str, str]:
+    """Return an environment in which `gantools`, put into ``folder``, is the tree under test.
+
+    Args:
+        folder: where the program goes; it is made if absent.
+        prefix: the words behind `python`, ``-m gantools`` by default.
+        changes: variables beside those of this process.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "gantools"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gantools "$@"\n')
+    words = " ".join(f'"{word}"' for word in (sys.executable, *(prefix or ("-m", "gantools"))))
+    program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
     program.chmod(0o755)
     return child_environment(PATH=f"{folder}{os.pathsep}{os.environ['PATH']}", **changes)
