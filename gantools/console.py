@@ -5,24 +5,31 @@ name. rich is loaded only while a live display is on a terminal.
 """
 
 import contextlib
+import math
 import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from gantools.progress import ASCII, BLOCKS, Cells, Panel, Picture
+from gantools.progress import Color as Rgb
 from gantools.progress import Progress as Progress
 from gantools.progress import duration as duration
 from gantools.progress import quantity as quantity
 
 if TYPE_CHECKING:
+    from rich.console import Console as Screen
     from rich.console import ConsoleOptions, RenderResult
     from rich.live import Live
+    from rich.text import Text
 
 Color = Literal["auto", "always", "never"]
 
 REPORT_EVERY_S = 9.0  # the promise is a line at least every 10 s
 STYLES = {"error": "1;31", "warning": "33", "hint": "36", "next": "32"}
+PARTS = {"strong": "bold", "bar": "green", "D": "magenta", "G": "green", "faint": "dim", "": ""}
+"""Styles of a live display's parts, in the sixteen colours of the terminal: they suit its background."""
 
 
 def safe(text: str) -> str:
@@ -58,6 +65,7 @@ class Console:
         self._styled = color == "always" or (terminal and not plain)
         self._animated = terminal and not plain
         self._live: Live | None = None
+        self._tracker: Progress | None = None
 
     def line(self, text: str) -> None:
         """Print one line."""
@@ -95,8 +103,38 @@ class Console:
         for name, value in rows:
             self.line(f"{indent}{safe(name):<{width}}  {value}".rstrip())
 
+    def event(self, done: int, text: str, line: str) -> None:
+        """Tell what happened when ``done`` units were done: ``text`` on a live display's panel, elsewhere a line."""
+        if self._live is not None and self._tracker is not None and self._tracker.panel is not None:
+            self._tracker.panel.event(done, safe(text))
+        else:
+            self.line(line)
+
+    def room(self) -> tuple[int, int] | None:
+        """Return columns and lines of the terminal, or None where a picture in colours cannot be drawn."""
+        if not self._animated or self.quiet:
+            return None
+        screen = self._screen()
+        return (screen.width, screen.height) if screen.color_system in ("256", "truecolor") else None
+
+    def picture(self, rows: Picture) -> None:
+        """Print a picture of half blocks; nothing where there is no room for one."""
+        if self.room() is not None:
+            screen = self._live.console if self._live is not None else self._screen()
+            for row in rows:
+                screen.print(_half_blocks(row), soft_wrap=True)
+
     @contextlib.contextmanager
-    def progress(self, what: str, total: int | None, unit: str, done: int = 0) -> Iterator[Progress]:
+    def progress(
+        self,
+        what: str,
+        total: int | None,
+        unit: str,
+        done: int = 0,
+        *,
+        deadline: float = math.inf,
+        panel: Panel | None = None,
+    ) -> Iterator[Progress]:
         """Show how work goes on: a live display on a terminal, elsewhere a line at least every 10 s; one at the end.
 
         Args:
@@ -104,8 +142,10 @@ class Console:
             total: how many units there are, or None when nobody knows.
             unit: the plural of what is counted.
             done: how many were done before.
+            deadline: when the work must end, on the monotonic clock.
+            panel: what is shown beside the bar.
         """
-        tracker = Progress(safe(what), total, safe(unit), done)
+        tracker = Progress(safe(what), total, safe(unit), done, deadline=deadline, panel=panel)
         if self.quiet or self._live is not None:
             yield tracker
             return
@@ -135,18 +175,21 @@ class Console:
 
     @contextlib.contextmanager
     def _draw(self, tracker: Progress) -> Iterator[None]:
-        from rich.console import Console as Screen
         from rich.live import Live
 
-        screen = Screen(file=self._stream, force_terminal=True, highlight=False, markup=False, emoji=False)
-        drawing = _Drawing(tracker, "█░" if _can_write("█░", self._stream) else "#-")
-        live = Live(drawing, console=screen, transient=True, redirect_stdout=False, redirect_stderr=False)
+        drawing = _Drawing(tracker, BLOCKS if _can_write("".join(BLOCKS), self._stream) else ASCII)
+        live = Live(drawing, console=self._screen(), transient=True, redirect_stdout=False, redirect_stderr=False)
         with live:
-            self._live = live
+            self._live, self._tracker = live, tracker
             try:
                 yield
             finally:
-                self._live = None
+                self._live, self._tracker = None, None
+
+    def _screen(self) -> "Screen":
+        from rich.console import Console as Screen
+
+        return Screen(file=self._stream, force_terminal=True, highlight=False, markup=False, emoji=False)
 
     def _labelled(self, label: str, text: str) -> None:
         mark = f"\x1b[{STYLES[label]}m{label}:\x1b[0m" if self._styled else f"{label}:"
@@ -170,16 +213,46 @@ class Console:
 
 
 class _Drawing:
-    """What rich draws again and again: the tracker's lines at the terminal's present width."""
+    """What rich draws again and again: the tracker's lines at the terminal's present width, then its picture."""
 
-    def __init__(self, tracker: Progress, cells: str) -> None:
+    def __init__(self, tracker: Progress, cells: Cells) -> None:
         self._tracker, self._cells = tracker, cells
+        self._lengths: list[int] = []
 
     def __rich_console__(self, console: object, options: "ConsoleOptions") -> "RenderResult":
+        from rich.control import Control
+        from rich.segment import ControlType
+
+        texts = list(self._texts(options.max_width - 1))
+        # A terminal made narrower has broken the lines drawn before; rich goes back to where they began, less these.
+        if broken := sum((length - 1) // options.max_width for length in self._lengths if length):
+            erase = [(ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)]
+            yield Control(*erase * broken)
+        self._lengths = [text.cell_len for text in texts]
+        yield from texts
+
+    def _texts(self, width: int) -> Iterator["Text"]:
         from rich.text import Text
 
-        for line in self._tracker.live_lines(options.max_width - 1, self._cells):
-            yield Text(safe(line), no_wrap=True, overflow="crop")
+        for line in self._tracker.live_lines(width, self._cells):
+            text = Text(no_wrap=True, overflow="crop")
+            for span in line:
+                text.append(safe(span.text), PARTS[span.style])
+            yield text
+        for row in self._tracker.panel.picture if self._tracker.panel else ():
+            yield _half_blocks(row[:width])
+
+
+def _half_blocks(row: list[tuple[Rgb, Rgb]]) -> "Text":
+    """Draw cells whose upper half is the character's colour and whose lower half is the background's."""
+    from rich.color import Color
+    from rich.style import Style
+    from rich.text import Text
+
+    text = Text(no_wrap=True, overflow="crop")
+    for upper, lower in row:
+        text.append("▀", Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower)))
+    return text
 
 
 def _escape(character: str) -> str:

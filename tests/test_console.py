@@ -4,11 +4,13 @@ import doctest
 import io
 import re
 import threading
+from typing import Any
 
 import pytest
 
 from gantools import console, progress
 from gantools.console import Console, Progress, duration, quantity, safe
+from gantools.panel import TrainingPanel
 
 
 class Terminal(io.StringIO):
@@ -199,12 +201,11 @@ def test_progress_reports_while_a_unit_takes_long(monkeypatch: pytest.MonkeyPatc
 
     stream = Log()
     with Console(stream=stream).progress("train", 100, "rounds") as tracker:
-        tracker.update(40, "D 1.2")
+        tracker.update(40)
         assert written.wait(60)
     lines = stream.getvalue().splitlines()
-    assert lines[1].startswith("train: 40/100 rounds, 40%")
-    assert lines[1].endswith("D 1.2")
-    assert re.fullmatch(r"train: 40/100 rounds in \S+s, D 1\.2", lines[-1])
+    assert lines[1].startswith("train: 40/100 rounds, 40%, ")
+    assert re.fullmatch(r"train: 40/100 rounds in \S+s", lines[-1])
 
 
 def test_progress_ends_with_a_line_when_the_work_fails() -> None:
@@ -227,25 +228,46 @@ class Clock:
         return self.now
 
 
-def tracked(total: int | None, done: int, seconds: float, start: int = 0, note: str = "") -> Progress:
+def tracked(total: int | None, done: int, seconds: float, start: int = 0, **known: Any) -> Progress:
     """Return the progress of ``done`` units reached after some seconds from ``start``."""
     clock = Clock()
-    tracker = Progress("train", total, "rounds", start, clock)
+    tracker = Progress("train", total, "rounds", start, clock, **known)
     clock.now += seconds
-    tracker.update(done, note)
+    tracker.update(done)
     return tracker
+
+
+def texts(tracker: Progress, width: int) -> list[str]:
+    """Return the live lines without their styles."""
+    return ["".join(span.text for span in line) for line in tracker.live_lines(width)]
 
 
 def test_rate_leaves_out_what_was_done_before() -> None:
     """A resumed run counts from where it starts: 10 more rounds in 5 s are 2 a second."""
     tracker = tracked(1000, 410, 5.0, start=400)
     assert tracker.rate() == 2.0
-    assert tracker.plain_line() == "train: 410/1000 rounds, 41%, 2.00/s, 4m 55s left"
+    assert tracker.plain_line() == "train: 410/1000 rounds, 41%, 2/s, 4m55s left"
 
 
-def test_slow_units_are_told_by_their_time() -> None:
-    """Below one a second the time of one unit is shown."""
-    assert tracked(10, 2, 60.0).plain_line() == "train: 2/10 rounds, 20%, 30s each, 4m 00s left"
+def test_rates_are_numbers_without_a_unit() -> None:
+    """A program can read the rate of a log line, slow or fast."""
+    assert tracked(10, 2, 60.0).plain_line() == "train: 2/10 rounds, 20%, 0.0333/s, 4m00s left"
+    assert tracked(90_000, 12_340, 10.0).plain_line() == "train: 12340/90000 rounds, 13%, 1234/s, 1m03s left"
+
+
+def test_every_log_line_has_the_same_columns() -> None:
+    """What nobody knows yet is a dash in its column: the columns of a log never move."""
+    assert tracked(10, 0, 5.0).plain_line() == "train: 0/10 rounds, 0%, -, -"
+    assert tracked(None, 0, 5.0).plain_line() == "train: 0 rounds, -, -, 5.0s so far"
+    assert tracked(0, 0, 5.0).plain_line() == "train: 0/0 rounds, -, -, 0.0s left"
+
+
+def test_a_deadline_gives_share_and_time_left() -> None:
+    """A run that only time ends knows how much of it is over; with both bounds the nearer end counts."""
+    assert tracked(None, 30, 10.0, deadline=140.0).plain_line() == "train: 30 rounds, 25%, 3/s, 30s left"
+    assert tracked(1000, 30, 10.0, deadline=140.0).plain_line() == "train: 30/1000 rounds, 25%, 3/s, 30s left"
+    assert tracked(60, 30, 10.0, deadline=140.0).plain_line() == "train: 30/60 rounds, 50%, 3/s, 10s left"
+    assert tracked(60, 30, 99.0, deadline=140.0).plain_line().endswith(", 0.0s left")
 
 
 def test_rate_forgets_what_is_a_minute_old() -> None:
@@ -261,25 +283,42 @@ def test_rate_forgets_what_is_a_minute_old() -> None:
 def test_without_a_total_the_time_spent_is_shown() -> None:
     """Work of unknown length shows count, rate and time, and no bar."""
     tracker = tracked(None, 30, 10.0)
-    assert tracker.plain_line() == "train: 30 rounds, 3.00/s, 10s"
-    assert tracker.live_lines(80) == ["train  30 rounds     3.00/s           10s"]
+    assert tracker.plain_line() == "train: 30 rounds, -, 3/s, 10s so far"
+    assert texts(tracker, 80) == ["train     30 rounds     3.00/s           10s"]
+
+
+def full_panel() -> TrainingPanel:
+    """Return a panel with all that it can show."""
+    panel = TrainingPanel([(1.0, 2.0)] * 40)
+    panel.preview = "a-long-name-of-a-checkpoint-in-a-deep-folder/and-another-one/c.preview.png"
+    for number in range(5):
+        panel.event(1000 * number, "saved a-long-name-of-a-checkpoint-in-a-deep-folder/and-another-one/c.safetensors")
+    panel.update((1.25, 12.5), "D ahead: G learns little")
+    return panel
 
 
 @pytest.mark.parametrize("width", [20, 40, 59, 60, 80, 200])
 @pytest.mark.parametrize("done", [1, 500, 99_999, 100_000])
 def test_live_lines_fit_the_terminal(width: int, done: int) -> None:
-    """No line of the live display is longer than the terminal is wide."""
-    lines = tracked(100_000, done, 3.0, note="D 1.386  G 0.693  and more " * 9).live_lines(width)
-    assert len(lines) == 2
+    """No line of the live display is longer than the terminal is wide, and none leaves the screen or comes late."""
+    lines = texts(tracked(100_000, done, 3.0, panel=full_panel()), width)
+    assert len(lines) == 7
     assert max(map(len, lines)) <= width
 
 
 def test_live_line_stays_steady() -> None:
     """The bar starts and ends at the same columns from the first round to the last, at 60 columns too."""
-    first, last = (tracked(1000, done, 3.0).live_lines(60)[0] for done in (3, 999))
+    first, last = (texts(tracked(1000, done, 3.0), 60)[0] for done in (3, 999))
     assert first == "train  ----------     3/1000 rounds     1.00/s  16m 37s left"
     spans = [re.search(r"[#-]+", line) for line in (first, last)]
     assert spans[0] is not None
     assert spans[1] is not None
     assert spans[0].span() == spans[1].span()
     assert first.index("/1000") == last.index("/1000")
+
+
+def test_long_counts_are_short_at_sixty_columns() -> None:
+    """A run of many images shows its counts in three digits, with a bar beside them."""
+    first, last = (texts(tracked(800_000, done, 600.0), 60)[0] for done in (3_000, 799_000))
+    assert first == "train  ---------  3.00k/800k rounds     5.00/s   1d 20h left"
+    assert last == "train  ########-   799k/800k rounds    1.33k/s     0.8s left"

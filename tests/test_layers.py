@@ -54,6 +54,7 @@ ROOMS = {
     "training.state": 4,
     "training.turn": 4,
     "console": 5,
+    "panel": 5,
     "progress": 5,
     "cli": 6,
     "__main__": 6,

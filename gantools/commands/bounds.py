@@ -63,10 +63,29 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Cadence:
-    """How often a checkpoint is written: every so many seconds, or steps."""
+    """How often a checkpoint is written: every so many seconds, or steps.
+
+    Args:
+        seconds: from one save to the next.
+        steps: of the counted network, from one save to the next.
+        first_s: with ``seconds``: the first save comes after so many, the next ones each when the run is twice as
+            long as at the one before, until ``seconds`` lie between them. A new run is worth a look early.
+    """
 
     seconds: float | None = None
     steps: int | None = None
+    first_s: float = math.inf
+
+    def wait_s(self, age_s: float) -> float:
+        """Return how long after a save at ``age_s`` seconds from the start (0: none yet) the next one is due.
+
+        Example: with 300 and first 15, saves come 15, 30, 60, 120, 240, 480, 780, 1080 seconds after the start.
+        """
+        assert self.seconds is not None, "the cadence is one of time"
+        return min(self.seconds, max(age_s, self.first_s))
+
+
+DEFAULT_CADENCE = Cadence(seconds=300.0, first_s=15.0)
 
 
 def parse_bounds(
@@ -89,12 +108,14 @@ def parse_bounds(
     )
 
 
-def parse_cadence(text: str) -> Cadence:
-    """Read ``10m`` or ``1000steps``.
+def parse_cadence(text: str | None) -> Cadence:
+    """Read ``10m`` or ``1000steps``; None is the default.
 
     Raises:
         UsageError: neither a time nor a count of steps.
     """
+    if text is None:
+        return DEFAULT_CADENCE
     count = text.removesuffix("steps").removesuffix("step")
     if count != text:
         if count.isdecimal() and int(count) > 0:

@@ -7,25 +7,32 @@ import typer
 
 from gantools.commands.again import diverged, resume_line
 from gantools.commands.bounds import Bounds, Cadence
-from gantools.commands.loop import Outcome, Saver, take_turns
+from gantools.commands.loop import Outcome, take_turns
 from gantools.commands.places import STREAM
 from gantools.commands.plan import describe_plan
 from gantools.commands.product import emit_json, emit_paths, require_one_product
+from gantools.commands.saver import Saver
 from gantools.commands.session import Request, Session, check_request, open_session, output_lock
 from gantools.commands.signals import stop_requests
 from gantools.console import Console
 from gantools.errors import ExitCode, UnhealthyError
 from gantools.files.atomic import sweep
 from gantools.files.metrics import MetricsFile
+from gantools.panel import TrainingPanel
 
 
 @dataclass(frozen=True)
 class Voice:
-    """How a command speaks: to people on stderr, and in which form its product is named on stdout."""
+    """How a command speaks: to people on stderr, and in which form its product is named on stdout.
+
+    Args:
+        show_preview: the grid of samples is drawn in the terminal too.
+    """
 
     console: Console
     json: bool
     print0: bool
+    show_preview: bool = False
 
 
 def run(request: Request, bounds: Bounds, cadence: Cadence, voice: Voice) -> None:
@@ -38,13 +45,17 @@ def run(request: Request, bounds: Bounds, cadence: Cadence, voice: Voice) -> Non
         with MetricsFile(request.metrics) as metrics:
             session = open_session(request)
             describe_plan(session, bounds, voice.console)
-            outcome = _take(session, bounds, cadence, metrics, voice.console)
+            outcome = _take(session, bounds, cadence, metrics, voice)
     _tell(session, outcome, voice)
 
 
-def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFile, console: Console) -> Outcome:
+def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFile, voice: Voice) -> Outcome:
     """Take the turns between two lines of the metrics file."""
-    register, saver = session.state.register, Saver(session, cadence, console)
+    register, console = session.state.register, voice.console
+    if voice.show_preview and console.room() is None:
+        console.warn(f"--show-preview: found no terminal with 256 colours; the grid is in {session.request.preview}")
+    panel = TrainingPanel((point[2], point[3]) for point in register.history)
+    saver = Saver(session, cadence, console, panel, voice.show_preview)
     counts = {"images": register.images, "d_steps": register.d_steps, "g_steps": register.g_steps}
     metrics.add(event="start", command=session.request.command, **counts, changes=session.notes)
     with stop_requests() as stop:
@@ -54,6 +65,7 @@ def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFi
             metrics.add(event="diverged", images=register.images)
             raise diverged(error, session, has_saved=saver.last is not None) from error
     metrics.add(event="end", images=register.images, digest=outcome.saved.digest)
+    console.picture(panel.picture)
     return outcome
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gantools.commands.bounds import parse_bounds, parse_cadence
+from gantools.commands.bounds import DEFAULT_CADENCE, parse_bounds, parse_cadence
 from gantools.commands.options import (
     RUN,
     Color,
@@ -112,8 +112,14 @@ def train(
         typer.Option(metavar="NAME", help="A resumed run may change loss or batch.", rich_help_panel=RUN),
     ] = None,
     checkpoint_every: Annotated[
-        str, typer.Option(metavar="TIME|Nsteps", help="How often to save.", rich_help_panel="Output")
-    ] = "5m",
+        str | None,
+        typer.Option(
+            metavar="TIME|Nsteps",
+            help="How often to save.",
+            show_default="5m, sooner in the first minutes",
+            rich_help_panel="Output",
+        ),
+    ] = None,
     preview: Annotated[
         Path | None,
         typer.Option(
@@ -123,6 +129,9 @@ def train(
             rich_help_panel="Output",
         ),
     ] = None,
+    show_preview: Annotated[
+        bool, typer.Option("--show-preview", help="Draw the grid in the terminal too.", rich_help_panel="Output")
+    ] = False,
     metrics: Metrics = None,
     force: Force = False,
     dry_run: DryRun = False,
@@ -167,7 +176,7 @@ def train(
     elif dry_run:
         time_plan(request, bounds, console)
     else:
-        run(request, bounds, cadence, Voice(console, json, print0))
+        run(request, bounds, cadence, Voice(console, json, print0, show_preview))
 
 
 def train_d(
@@ -195,7 +204,7 @@ def train_d(
     voice = Voice(console_from(quiet, verbose, color), json, print0)
     start = _Start("train-d", checkpoint, data, output, {"optimizer.lr_d": lr_d})
     request = replace(start.request(), force=force, device=device, threads=threads, metrics=metrics)
-    run(request, parse_bounds(steps, until, images, epochs, max_time), parse_cadence("5m"), voice)
+    run(request, parse_bounds(steps, until, images, epochs, max_time), DEFAULT_CADENCE, voice)
 
 
 def train_g(
@@ -226,7 +235,7 @@ def train_g(
     voice = Voice(console_from(quiet, verbose, color), json, print0)
     start = _Start("train-g", checkpoint, data, output, {"optimizer.lr_g": lr_g})
     request = replace(start.request(), force=force, device=device, threads=threads, metrics=metrics)
-    run(request, parse_bounds(steps, until, images, epochs, max_time), parse_cadence("5m"), voice)
+    run(request, parse_bounds(steps, until, images, epochs, max_time), DEFAULT_CADENCE, voice)
 
 
 @dataclass(frozen=True)
