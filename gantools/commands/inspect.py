@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gantools.commands.options import RUN, Color, Debug, Json, Quiet, Verbose, console_from
+from gantools.commands.options import OUTPUT, RUN, Color, Debug, Force, Json, Quiet, Verbose, console_from
 from gantools.commands.product import emit_json, emit_text
 from gantools.console import Console, safe
 from gantools.errors import ExitCode, InputError, UsageError
@@ -27,6 +27,12 @@ def inspect(
         typer.Option(metavar="OTHER", show_default=False, help="Compare a checkpoint with another, tensor by tensor.",
                      rich_help_panel=RUN),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", show_default=False, rich_help_panel=OUTPUT,
+                     help="Draw it: the losses of a checkpoint, a sheet of a folder's pictures."),
+    ] = None,
+    force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -38,6 +44,8 @@ def inspect(
     if diff is not None and len(things) > 1:
         message = f"--diff: found {len(things)} things beside {diff}, expected one checkpoint"
         raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--diff", str(diff)]))
+    if plot is not None:
+        _require_plot(things, diff, plot, force)
     if diff is not None:
         _show_difference(things[0], diff, json, verbose)
         return ExitCode.DONE
@@ -51,6 +59,8 @@ def inspect(
             documents.append({"thing": path, "kind": None, "error": error.message})
             continue
         findings.append(finding)
+        if plot is not None:
+            _draw(path, finding, plot, console)
         documents.append({"thing": path, "kind": finding.kind, "verified": verify, **finding.facts})
         if not json:
             _print(f"{path}: {finding.kind}", finding.rows + (finding.details if verbose else []), number > 0)
@@ -115,6 +125,31 @@ def _print(title: str, rows: list[tuple[str, str]], is_apart: bool) -> None:
     width = max(len(safe(name)) for name, _ in rows)
     lines = [safe(title), *(f"  {safe(name):<{width}}  {safe(value)}" for name, value in rows)]
     emit_text("\n".join(([""] if is_apart else []) + lines))
+
+
+def _require_plot(things: list[Path], diff: Path | None, plot: Path, force: bool) -> None:
+    """Check what can be checked of --plot before anything is read.
+
+    Raises:
+        UsageError: several things, --diff beside it, or a name that is no PNG's.
+        RefusedError: something else stands there.
+    """
+    from gantools.inspection.plots import require_plot_place
+
+    if len(things) > 1 or diff is not None:
+        message = (
+            f"--plot: found {'--diff' if diff is not None else f'{len(things)} things'} beside it, expected one thing"
+        )
+        raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--plot", str(plot)]))
+    require_plot_place(plot, force=force)
+
+
+def _draw(path: Path, finding: "Finding", plot: Path, console: Console) -> None:
+    from gantools.inspection.plots import write_plot
+
+    write_plot(path, finding.kind, plot)
+    finding.facts["plot"] = plot
+    console.line(f"plot: {plot}")
 
 
 def _next(finding: "Finding", console: Console) -> None:
