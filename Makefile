@@ -7,7 +7,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
-DEMO := demo/demo.safetensors
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile | expand -t 14
@@ -21,10 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PIP) -e '.[dev]'
 	touch $(STAMP)
 
-demo: $(STAMP) ## Draw a small set, train on it for two minutes more and sample, in demo/
-	$(BIN)/gantools prepare demo:stickers -o demo/data
-	$(BIN)/gantools train demo/data -o $(DEMO) --resume --max-time 2m
-	$(BIN)/gantools sample --n 64 $(DEMO)
+demo: $(STAMP) ## See a first GAN learn, in about three minutes; everything goes to demo/
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/demo.sh
 
 check: lint test ## Run lint and the fast tests
 

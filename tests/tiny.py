@@ -16,17 +16,21 @@ from gantools.training.state import TrainState
 
 THREADS = 1
 BASE = {"batch": 4, "network.base_width": 4, "network.latent_dim": 5, "average.half_life_images": 20}
+ADAM = {"optimizer.lr_g": 1e-3, "optimizer.lr_d": 1e-3, "optimizer.beta1": 0.5, "optimizer.beta2": 0.999}
+PLAIN = {"network.family": "dcgan", "loss.penalty": "none", "network.critic_norm": "batch", **ADAM}
 CRITIC_ALONE = {"network.critic_norm": "none", "loss.penalty_interval": 2}
+PENALISED = {**PLAIN, **CRITIC_ALONE, "loss.gamma": 1.0}
 CASES = {
     "fc": {"network.family": "fc", "network.critic_norm": "none"},
     "fc-hinge-skip": {"network.family": "fc", "network.critic_norm": "none", "loss.name": "hinge",
                       "balance.skip_d_below": 1.9},
     "fc-r1+r2": {"network.family": "fc", **CRITIC_ALONE, "loss.penalty": "r1+r2", "balance.d_steps": 2},
     "dcgan": {"network.family": "dcgan"},
-    "dcgan-hinge-drop": {"network.family": "dcgan", "loss.name": "hinge", "balance.lr_drops": ((0.1, 8), (0.5, 16))},
-    "dcgan-k3-skip": {"network.family": "dcgan", "balance.d_steps": 3, "balance.skip_d_below": 1.35},
-    "dcgan-r1": {"network.family": "dcgan", **CRITIC_ALONE, "loss.penalty": "r1", "optimizer.lr_g": 3e-4},
-    "dcgan-r2": {"network.family": "dcgan", **CRITIC_ALONE, "loss.penalty": "r2", "average.half_life_images": 0},
+    "dcgan-plain": PLAIN,
+    "dcgan-hinge-drop": {**PLAIN, "loss.name": "hinge", "balance.lr_drops": ((0.1, 8), (0.5, 16))},
+    "dcgan-k3-skip": {**PLAIN, "balance.d_steps": 3, "balance.skip_d_below": 1.35},
+    "dcgan-r1": {**PENALISED, "loss.penalty": "r1", "optimizer.lr_g": 3e-4},
+    "dcgan-r2": {**PENALISED, "loss.penalty": "r2", "average.half_life_images": 0},
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import json
 import resource
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gantools.commands.bounds import Bounds
 from gantools.commands.load import warn_of_load
@@ -14,32 +15,45 @@ from gantools.config.build import PictureShape, all_fields, values_of
 from gantools.config.fields import setting_of
 from gantools.console import Console, duration, quantity
 
+if TYPE_CHECKING:
+    from torch import nn
+
 TIMED_ROUNDS = 2
 
 
 def describe_plan(session: Session, bounds: Bounds, console: Console) -> None:
-    """Say what will be trained, on what, where, and for how long."""
-    state, request = session.state, session.request
-    config, network, register = state.config, state.config.network, state.register
-    counts = {
-        name: sum(p.numel() for p in getattr(state, name).parameters()) for name in ("generator", "discriminator")
-    }
-    shape = PictureShape(network.height, network.width, network.channels)
-    console.line(
-        f"{request.command}: {network.family}, {shape}, G {quantity(counts['generator'])} and "
-        f"D {quantity(counts['discriminator'])} parameters, {config.loss.name}, batch {config.batch}, "
-        f"rates G {config.optimizer.lr_g:g} D {config.optimizer.lr_d:g}, seed {config.seed}"
-    )
-    removed = session.pictures.removed if session.pictures is not None else 0
-    without = f" ({removed} deleted by hand are left out)" if removed else ""
-    machine = f"{state.machine.device}, {config.precision}, {state.machine.threads} threads"
-    console.line(f"data: {session.data.count} pictures{without}; machine: {machine}")
+    """Say what will be trained, on what, where, and for how long: one subject a line, short ones for narrow screens."""
+    console.table(_plan_rows(session, bounds))
     for note in session.notes:
         console.warn(note)
-    target = bounds.target(request.command, register, config, session.data.count)
-    if request.command == "train":
-        console.line(_length(session, bounds, target))
-    warn_of_load(state.machine.threads, console)
+    warn_of_load(session.state.machine.threads, console)
+
+
+def _plan_rows(session: Session, bounds: Bounds) -> list[tuple[str, str]]:
+    state, request = session.state, session.request
+    config, network, loss = state.config, state.config.network, state.config.loss
+    size = {name: quantity(_count(getattr(state, name))) for name in ("generator", "discriminator")}
+    shape = PictureShape(network.height, network.width, network.channels)
+    removed = session.pictures.removed if session.pictures is not None else 0
+    without = f" ({removed} deleted by hand are left out)" if removed else ""
+    penalty = f" with {loss.penalty}, gamma {loss.gamma:g}" if loss.penalty != "none" else ""
+    threads = "1 thread" if state.machine.threads == 1 else f"{state.machine.threads} threads"
+    rates = f"rates G {config.optimizer.lr_g:g} D {config.optimizer.lr_d:g}"
+    rows = [
+        ("data", f"{session.data.count} pictures of {shape}{without}"),
+        ("networks", f"{network.family}, G {size['generator']} and D {size['discriminator']} parameters"),
+        ("recipe", f"{loss.name}{penalty}, batch {config.batch}, {rates}, seed {config.seed}"),
+        (
+            "machine",
+            f"{state.machine.device}, {config.precision}, {threads}",
+        ),
+    ]
+    target = bounds.target(request.command, state.register, config, session.data.count)
+    return [*rows, ("writes", _length(session, bounds, target))] if request.command == "train" else rows
+
+
+def _count(network: "nn.Module") -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def time_plan(request: Request, bounds: Bounds, console: Console) -> None:
@@ -97,4 +111,4 @@ def _length(session: Session, bounds: Bounds, target: int | None) -> str:
     if bounds.max_time_s is not None:
         ends.append(duration(bounds.max_time_s))
     begins = f"from {quantity(seen)} images " if seen else ""
-    return f"writes {where}, {begins}until {' or '.join(ends)}"
+    return f"{where}, {begins}until {' or '.join(ends)}"

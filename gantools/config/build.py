@@ -114,7 +114,7 @@ def preset_values(shape: PictureShape, typed: dict[str, Any]) -> dict[str, tuple
     recipe = catalog.find("--preset", catalog.PRESETS, typed.get("preset", "auto")).load()
     family = typed.get("network.family", "dcgan")
     catalog.find("--arch", catalog.FAMILIES, family)
-    values: dict[str, tuple[Any, str]] = recipe(family, shape.height * shape.width)
+    values: dict[str, tuple[Any, str]] = recipe(family, shape)
     return values
 
 

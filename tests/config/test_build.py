@@ -174,7 +174,7 @@ def test_a_preset_of_another_family_is_told() -> None:
 def test_contradictions_name_both_sides() -> None:
     """A penalty beside batch statistics, and a norm that a family does not know, are refused with the remedy."""
     with pytest.raises(UsageError) as caught:
-        resolve(GREY, {"loss.penalty": "r1"})
+        resolve(GREY, {"loss.penalty": "r1", "network.critic_norm": "batch"})
     assert caught.value.message.startswith("--penalty r1 and network.critic_norm=batch: ")
     assert caught.value.hint == "--penalty r1 --set network.critic_norm=none"
     with pytest.raises(UsageError) as caught:
@@ -401,7 +401,7 @@ def test_only_what_is_typed_is_compared() -> None:
 
 def test_changed_values_are_checked() -> None:
     """A change that contradicts what is stored is refused like a typed one."""
-    assert message_of(with_values, CONFIG, {"loss.penalty": "r1"}).startswith("--penalty r1 and network.critic_norm=")
+    assert message_of(with_values, CONFIG, {"network.critic_norm": "batch"}).startswith("--penalty r1+r2 and network.")
     assert message_of(with_values, CONFIG, {"optimizer.lr_g": 11.0}) == "--lr-g: found 11.0, expected 0.0 to 10.0"
 
 

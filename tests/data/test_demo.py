@@ -66,8 +66,8 @@ def test_other_seeds_and_indices_give_other_pictures():
 def test_first_picture_stays_as_it_is():
     """The factors behind seed 0 do not change between releases: a set is named by its seed alone."""
     factors = picture(0).factors
-    assert [factors[name] for name in ("kind", "color", "background", "facing")] == ["duck", "red", "dawn", "left"]
-    assert factors["size"] == pytest.approx(0.765394, abs=1e-6)
+    assert [factors[name] for name in ("kind", "color", "background")] == ["duck", "red", "dawn"]
+    assert factors["size"] == pytest.approx(0.851236, abs=1e-6)
 
 
 def test_every_factor_is_uniform(many):
@@ -95,7 +95,7 @@ def test_all_modes_occur(many):
 
 def test_continuous_factors_fill_their_range(many):
     """Size and position are uniform over their ranges: each tenth holds a tenth of the pictures."""
-    for name, low, high in (("size", 0.68, 0.88), ("x", -1.0, 1.0), ("y", -1.0, 1.0)):
+    for name, low, high in (("size", 0.80, 0.92), ("x", -0.3, 0.3), ("y", -0.3, 0.3)):
         values = np.array([factors[name] for factors in many])
         assert low <= values.min() and values.max() <= high
         counts, _ = np.histogram(values, bins=10, range=(low, high))
@@ -162,29 +162,19 @@ def test_recorded_position_and_size_are_those_in_the_picture(height, width):
 
 def test_shadow_of_a_low_sticker_does_not_come_back_at_the_top():
     """The upper row of a picture whose sticker lies low is sky alone."""
-    low = [drawn for drawn in map(picture, range(200)) if drawn.factors["y"] > 0.8]
+    low = [drawn for drawn in map(picture, range(200)) if drawn.factors["y"] > 0.2]
     assert len(low) > 5
     for drawn in low:
         assert len(np.unique(np.asarray(drawn.image)[0], axis=0)) == 1
 
 
-def find(kind, facing):
-    """Return the first picture of that kind and facing, 64 px."""
-    for index in range(500):
-        drawn = picture(index, height=64, width=64)
-        if (drawn.factors["kind"], drawn.factors["facing"]) == (kind, facing):
-            return drawn
-    raise AssertionError(f"no {kind} facing {facing} among 500 pictures")
-
-
-@pytest.mark.parametrize("facing", ["left", "right"])
-def test_facing_shows(facing):
-    """A duck's orange beak lies on the side that is recorded as its facing."""
-    drawn = find("duck", facing)
+def test_things_look_to_the_right():
+    """A duck's orange beak lies on its right side."""
+    drawn = next(d for d in (picture(i, height=64, width=64) for i in range(50)) if d.factors["kind"] == "duck")
     pixels = np.asarray(drawn.image, dtype=np.int64)
     beak = np.flatnonzero((np.abs(pixels - (246, 132, 32)).sum(axis=2) < 12).any(axis=0))
     left, _, right, _ = box(drawn)
-    assert ("right" if beak.mean() > (left + right) / 2 else "left") == facing
+    assert beak.mean() > (left + right) / 2
 
 
 def test_sets_have_a_default_count_and_size():
