@@ -2,11 +2,12 @@
 
 A run without a count of steps takes two, unless `timeout` is there to end it; networks and batches are tiny, the drawn
 set is small. What was typed stays as it was typed. The command runs in a fork of ``warm_gantools``, which has loaded
-torch already; under `timeout`, whose signals it must get, in a process of its own.
+torch already; under `timeout` or `ulimit`, which must reach it, in a process of its own.
 """
 
 import json
 import os
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ def main(place: str, words: list[str]) -> int:
     """Run a command line in the process that listens at ``place``; return its exit code."""
     is_timed = Path(f"/proc/{os.getppid()}/comm").read_text().strip() == "timeout"
     words = shortened(words, is_timed)
-    if is_timed:
+    if is_timed or resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
         os.execv(sys.executable, [sys.executable, "-m", "gantools", *words])
     request = json.dumps([words, os.getcwd(), dict(os.environ)]).encode()
     with socket.socket(socket.AF_UNIX) as server:

@@ -42,7 +42,9 @@ PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.
 
 
 def words_of(line: str) -> list[str]:
-    """Return the words of a line that stay the same from run to run: those without a digit."""
+    """Return the words of a line that stay the same from run to run: those without a digit; an exit code is whole."""
+    if line.startswith("exit code "):
+        return [line]
     return [word for word in re.findall(r"[^\s,;:()]+", line) if re.fullmatch(r"[^\W\d]{2,}", word)]
 
 
