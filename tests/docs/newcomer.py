@@ -1,13 +1,14 @@
 """What a reader of the pages has: a folder with a few photographs, and `gantools` on the path."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from tests.conftest import child_environment
+from tests.conftest import ROOT, child_environment
 
 
 def write_photos(folder: Path, numbers: range, size: tuple[int, int] = (40, 56)) -> Path:
@@ -20,7 +21,9 @@ def write_photos(folder: Path, numbers: range, size: tuple[int, int] = (40, 56))
 
 
 def write_reader_folder(folder: Path) -> Path:
-    """Write ``photos`` (all good), ``phone`` (a picture on its side, a HEIF file, one cut off) and ``albums``."""
+    """Write ``photos`` (all good), ``phone`` (one on its side, a HEIF file, one cut off), ``albums`` and the script."""
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "docs" / "how-to" / "nightly.sh", folder)
     photos = write_photos(folder / "photos", range(18))
     write_photos(photos, range(18, 20), (64, 48))
     phone = write_photos(folder / "phone", range(20, 30), (90, 120))

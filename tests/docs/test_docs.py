@@ -38,7 +38,9 @@ def blocks_of(page: Path) -> list[Block]:
     return found
 
 
-PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if blocks_of(page)]
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
+EVERY = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = [page for page in EVERY if blocks_of(page)]
 
 
 def words_of(line: str) -> list[str]:
@@ -98,6 +100,16 @@ def test_the_readme_names_every_command_and_exit_code() -> None:
     assert all(f"`gantools {entry.name} " in readme for entry in COMMANDS)
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
     assert codes == {int(code) for code in ExitCode} - {ExitCode.BUG, ExitCode.GATE, ExitCode.SIGNAL}
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Each relative link of a page names a file that is there."""
+    assert [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in EVERY
+        for link in LINK.findall(page.read_text())
+        if not (page.parent / link).exists()
+    ] == []
 
 
 def test_a_line_that_is_no_longer_printed_is_found() -> None:
