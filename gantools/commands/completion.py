@@ -136,7 +136,7 @@ class Reader:
     def _option_names(self, word: str) -> Next:
         """Return each option once, by its long name unless a short one is being typed; what was used is left out."""
         is_short = len(word) == 2 and word != "--"
-        found = {}
+        found: dict[str, str] = {}
         for param in self.options.values():
             if not param.hidden and (param.name not in self.used or getattr(param, "multiple", False)):
                 names = [name for name in param.opts if name.startswith("--") is not is_short]
