@@ -15,8 +15,9 @@ from gantools import __version__
 from gantools.commands import inspect, prepare, sample, train
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
 from gantools.commands.product import emit_text
+from gantools.commands.shells import ASK, SCRIPTS, answer
 from gantools.console import Console
-from gantools.errors import FULL_DISK, ExitCode, GantoolsError, ResourceError
+from gantools.errors import FULL_DISK, ExitCode, GantoolsError, ResourceError, unknown_name
 
 SUMMARY = """
 Example:
@@ -28,7 +29,6 @@ Train generative adversarial networks from the shell. These three lines draw a s
 sample; write a folder of your own pictures in place of demo:stickers.
 """
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH}
-COMPLETION = "_GANTOOLS_COMPLETE"
 NO_MEMORY = (
     "out of memory",
     "allocate memory",
@@ -94,17 +94,51 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _show_completion(shell: str | None) -> None:
+    if shell is not None:
+        if shell not in SCRIPTS:
+            raise unknown_name("--show-completion", shell, SCRIPTS)
+        emit_text(SCRIPTS[shell].rstrip("\n"))
+        raise typer.Exit
+
+
+def _show_man(ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        from gantools.commands.manual import page
+
+        emit_text(page(ctx.command, __version__).rstrip("\n"))
+        raise typer.Exit
+
+
 def suite(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
+    show_completion: Annotated[
+        str | None,  # not Literal: pydantic would look at its None, at every start
+        typer.Option(
+            metavar="|".join(SCRIPTS),
+            callback=_show_completion,
+            is_eager=True,
+            help="Print the completion script of a shell.",
+        ),
+    ] = None,
+    show_man: Annotated[
+        bool, typer.Option("--show-man", callback=_show_man, is_eager=True, help="Print the manual page, for man.")
+    ] = False,
 ) -> None:
-    """Hold the options that stand before a command; there is but ``--version``."""
+    """Hold the options that stand before a command; each prints something and ends."""
 
 
 def build_app() -> typer.Typer:
     """Return the app with every command in the order of its use."""
-    app = typer.Typer(cls=CommandList, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
+    app = typer.Typer(
+        cls=CommandList,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,  # Typer's own loses quotes and blanks, and writes into files of the user
+        context_settings=SETTINGS,
+    )
     app.callback(help=SUMMARY)(suite)
     for name, function, example, purpose in COMMANDS:
         text = f"Example:\n  {example}\n\n{purpose}"
@@ -140,8 +174,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str], manner: Manner) -> int:
     """Run a command and return its exit code; errors pass through as they are."""
     command = typer.main.get_command(build_app())
-    if COMPLETION in os.environ:
-        command.main(arguments, prog_name="gantools")
+    if arguments[:1] == [ASK]:
+        answer(command, arguments[1:])
+        return ExitCode.DONE
     with command.make_context("gantools", arguments, obj=manner) as ctx:
         result = command.invoke(ctx)
     return result if isinstance(result, int) else ExitCode.DONE
