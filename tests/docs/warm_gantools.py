@@ -32,14 +32,19 @@ def listening(place: Path) -> Iterator[None]:
 
 
 def serve(place: str) -> None:
-    """Fork for each command line, for ever."""
+    """Fork for each command line, as long as the process lives that started this one."""
+    parent = os.getppid()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(place + ".new")
         server.listen(64)
         os.rename(place + ".new", place)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the forks
-        while True:
-            client = server.accept()[0]
+        server.settimeout(5)
+        while os.getppid() == parent:
+            try:
+                client = server.accept()[0]
+            except TimeoutError:
+                continue
             if os.fork() == 0:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 server.close()
