@@ -1,6 +1,6 @@
 # Every target is one line of `make help`. All paths are relative, so the folder's own path may hold spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all lint bench golden clean
+.PHONY: help setup demo check test test-all lint docs bench golden clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -35,6 +35,9 @@ lint: $(STAMP) ## Check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(STAMP) ## Write the references of docs/reference that come from the program
+	$(BIN)/python docs/generate.py
 
 bench: $(STAMP) ## Measure; each benchmark prints one table, and wants a quiet machine
 	set -e; for benchmark in tests/benchmarks/*.py; do $(BIN)/python $$benchmark; done
