@@ -3,11 +3,17 @@
 import ast
 import json
 import re
+from dataclasses import fields
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
 
 from docs.generate import PLACE, pages
+from gantools.files.document import DataNote, Document, Event, Lineage
+from gantools.files.header import MAX_HEADER_BYTES, MAX_TENSORS
+from gantools.training.register import HISTORY_POINTS, Register
 from tests.conftest import ROOT, Run
 
 SMALL = ("--set", "network.base_width=4", "--batch", "4")
@@ -69,3 +75,42 @@ def test_the_excerpt_of_the_metrics_is_what_a_run_writes(gantools: Run, tmp_path
     written = (tmp_path / "c.jsonl").read_text()
     assert lines_of(written) == lines_of(excerpt)
     assert {kind: set(fields) for kind, fields in lines_of(written)}.items() <= documented_fields().items()
+
+
+def keys_of(part: str) -> set[str]:
+    """Return the names in the first column of the table in one part of the checkpoint's page."""
+    page = (PLACE / "checkpoint.md").read_text()
+    text = page.partition(f"## {part}\n")[2].partition("\n## ")[0]
+    return {name for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_every_key_of_a_checkpoint_is_documented() -> None:
+    """The page names each key of the metadata and of the register, and no others; the limits are the code's."""
+    stored = {field.name for field in fields(Document)}
+    assert keys_of("Metadata") == stored | {"format", "kind"}
+    assert keys_of("The register") == {field.name for field in fields(Register)}
+    page = (PLACE / "checkpoint.md").read_text()
+    parts = {field.name for kind in (DataNote, Event, Lineage) for field in fields(kind)}
+    assert {name for name in parts if f"`{name}`" not in page} == set()
+    assert f"header {MAX_HEADER_BYTES >> 20} MiB, {MAX_TENSORS:,} tensors" in page
+    assert f"at most {HISTORY_POINTS}" in page
+
+
+def test_a_checkpoint_can_be_read_by_its_page(gantools: Run, tmp_path: Path) -> None:
+    """A reader that knows safetensors, JSON and BLAKE2b finds the names, and the digest that the file states."""
+    assert gantools("prepare", "demo:stickers", "--limit", "16", "-o", "data").returncode == 0
+    assert gantools("train", "data", "-o", "c.safetensors", "--steps", "1", *SMALL).returncode == 0
+    digest = blake2b(digest_size=32)
+    with safe_open(tmp_path / "c.safetensors", "np") as file:
+        stored = json.loads(file.metadata()["gantools"])
+        names = sorted(file.keys())
+        for name in names:
+            tensor, dtype = file.get_tensor(name), file.get_slice(name).get_dtype()
+            digest.update(json.dumps([name, dtype, list(tensor.shape)], separators=(",", ":")).encode())
+            digest.update(tensor.tobytes())
+    content = {key: stored[key] for key in ("config", "register")}
+    digest.update(json.dumps(content, sort_keys=True, separators=(",", ":")).encode())
+    assert digest.hexdigest() == stored["digest"]
+    assert stored.keys() == keys_of("Metadata")
+    assert stored["machine"].keys() == {"device", "threads", "torch"}
+    assert {name.partition("/")[0] for name in names} == {"generator", "discriminator", "average", "optimizer"}
