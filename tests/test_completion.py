@@ -1,6 +1,9 @@
 """Completion: what may come next on a line, and what real shells make of a TAB."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from gantools.commands.completion import DRAWN, Next, Paths, Reader, list_paths
 from gantools.commands.describe import context, label
 from gantools.commands.shells import SCRIPTS, for_bash, split_line
 from gantools.data import demo
-from tests.conftest import Run
+from tests.conftest import ROOT, Run, child_environment
 from tests.shells import Shell, is_here
 from tests.test_imports import HEAVY, loaded_by
 
@@ -276,3 +279,24 @@ def test_an_unknown_shell_is_refused(gantools: Run) -> None:
     shown = gantools("--show-completion", "csh")
     assert shown.returncode == 2
     assert "error: --show-completion: unknown name 'csh', expected one of bash, fish, zsh" in shown.stderr
+
+
+def test_the_lines_that_install_it_do(tmp_path: Path) -> None:
+    """The lines of the page write one file each, where the shells and man look for them, and nothing besides."""
+    page = (ROOT / "docs" / "how-to" / "install.md").read_text()
+    lines = "".join(re.findall(r"^```bash\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+    program = tmp_path / "bin" / "gantools"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gantools "$@"\n')
+    program.chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = child_environment(HOME=str(home), PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    subprocess.run(["bash", "-eu", "-c", lines], env=environment, check=True, timeout=60)
+    files = {str(path.relative_to(home)): path.read_text() for path in home.rglob("*") if path.is_file()}
+    assert {name: text for name, text in files.items() if "/man/" not in name} == {
+        ".local/share/bash-completion/completions/gantools": SCRIPTS["bash"],
+        ".zfunc/_gantools": SCRIPTS["zsh"],
+        ".config/fish/completions/gantools.fish": SCRIPTS["fish"],
+    }
+    assert files[".local/share/man/man1/gantools.1"].startswith(".TH GANTOOLS 1")
