@@ -80,7 +80,6 @@ def _tell(session: Session, outcome: Outcome, voice: Voice) -> None:
     elif request.output != STREAM:
         emit_paths([request.output], voice.print0)
     if outcome.signal is not None:
-        console.line(f"ended by signal {outcome.signal}, saved {request.output} at {register.images} images")
         console.line(f"resume: {resume_line(session)}")
         raise typer.Exit(ExitCode.SIGNAL + outcome.signal)
     if request.command == "train" and request.output != STREAM:

@@ -133,3 +133,17 @@ def test_other_times_are_refused(text: str) -> None:
     """A time needs its unit and must be above zero."""
     with pytest.raises(UsageError, match=rf"^--checkpoint-every: found '{text}', expected a time with its unit"):
         parse_cadence(text)
+
+
+def test_default_saves_come_early_at_first() -> None:
+    """By default saves are due 15, 30, 60, 120, 240, 480 seconds after the start, then every five minutes."""
+    cadence, age, due = parse_cadence(None), 0.0, []
+    while age < 1000:
+        age += cadence.wait_s(age)
+        due.append(age)
+    assert due == [15, 30, 60, 120, 240, 480, 780, 1080]
+
+
+def test_a_typed_cadence_is_kept() -> None:
+    """--checkpoint-every 10m saves every ten minutes from the first."""
+    assert [parse_cadence("10m").wait_s(age) for age in (0.0, 600.0, 9999.0)] == [600.0] * 3

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from gantools import cli
-from gantools.config.build import PictureShape, all_fields, parse_assignment, resolve, values_of, with_values
+from gantools.config.build import PictureShape, all_fields, resolve, values_of, with_values
 from gantools.config.reproduce import typed_options
 from gantools.config.run import RunConfig
+from gantools.config.typed import parse_assignment
 from gantools.files.checkpoint import pack
 from gantools.files.document import DataNote, Event, Lineage, read_document
 from gantools.files.header import canonical_json
@@ -457,3 +458,55 @@ def test_values_of_the_report_are_all_of_the_configuration(place: Path, capsys: 
     header, document = read_document(place / "c.safetensors")
     assert values_of(document.config).keys() <= rows.keys()
     assert header.tensors.keys() <= rows.keys()
+
+
+def test_plot_draws_the_losses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--plot draws a checkpoint's losses, tells where on stderr, and draws again over its own picture."""
+    monkeypatch.chdir(tmp_path)
+    state = tiny.take(tiny.fresh("dcgan-hinge-drop"), Phase.BOTH, 40)
+    Path("c.safetensors").write_bytes(tiny.packed(state).data)
+    assert inspect("c.safetensors", "--plot", "plots.png") == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("c.safetensors: checkpoint")
+    assert err.splitlines()[0] == "plot: plots.png"
+    with Image.open("plots.png") as image:
+        assert image.size == (900, 480)
+    before = Path("plots.png").read_bytes()
+    assert inspect("c.safetensors", "--plot", "plots.png", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["things"][0]["plot"] == "plots.png"
+    assert Path("plots.png").read_bytes() == before
+
+
+def test_plot_of_a_folder_is_a_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--plot of a folder lays out its pictures, 64 at equal steps of more."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for number in range(100):
+        Image.new("RGB", (16, 16), (number, 0, 0)).save(folder / f"{number:03}.png")
+    assert inspect(folder, "--plot", tmp_path / "sheet.png") == 0
+    with Image.open(tmp_path / "sheet.png") as image:
+        assert image.size == (8 * 18 - 2, 8 * 18 - 2)
+        assert [image.getpixel((18 * column, 0))[0] for column in range(4)] == [0, 1, 3, 4]  # type: ignore[index]
+
+
+def test_plot_refuses_what_it_cannot_draw(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Other endings, several things, a young run, a picture, and a file that is not ours: each has its own word."""
+    Image.new("L", (4, 4)).save("mine.png")
+    mine = Path("mine.png").read_bytes()
+    for words, code, text in [
+        (("c.safetensors", "--plot", "a.jpg"), 2, "--plot: found 'a.jpg', expected a name that ends with .png"),
+        (("c.safetensors", "d.safetensors", "--plot", "a.png"), 2, "--plot: found 2 things beside it"),
+        (("c.safetensors", "--diff", "d.safetensors", "--plot", "a.png"), 2, "--plot: found --diff beside it"),
+        (
+            ("c.safetensors", "--plot", "a.png"),
+            4,
+            "c.safetensors: found 3 rounds, --plot expected a run with a history",
+        ),
+        (("c.safetensors", "--plot", "mine.png"), 5, "mine.png: exists and was not written by gantools"),
+    ]:
+        assert inspect(*words) == code
+        assert text in capsys.readouterr().err
+    assert Path("mine.png").read_bytes() == mine
+    assert not Path("a.png").exists()
