@@ -32,7 +32,7 @@ COLORS: dict[str, Color] = {
 BACKGROUNDS: dict[str, tuple[Color, Color]] = {
     "day": ((126, 204, 240), (204, 238, 246)),
     "dawn": ((255, 170, 150), (255, 218, 178)),
-    "night": ((30, 34, 84), (72, 70, 138)),
+    "night": ((52, 54, 122), (98, 92, 166)),
 }
 PAINTS: dict[str, Color] = {
     "white": (255, 255, 255),

@@ -84,7 +84,7 @@ def test_checkpoint_is_told_from_its_header(place: Path, capsys: pytest.CaptureF
     assert rows["networks"] == "dcgan, 12x8 grey, latent 5, base width 4"
     assert rows["progress"] == "12 images seen, 3 rounds, 3 D steps, epoch 1 at picture 2"
     assert rows["reading"] in ("balanced", "D ahead: G learns little", "G ahead: D tells little apart")
-    assert rows["rates"] == "G 0.002, D 0.002"
+    assert rows["rates"] == "G 0.001, D 0.001"
     assert rows["data"] == f"10 pictures, digest {'0' * 12}"
     assert rows["parent"] == "none: the run began here"
     assert "even play 1.386" in rows["losses"]
