@@ -19,7 +19,7 @@ ERRORS: dict[str, BaseException] = {
     "bug": ValueError("odd \x1b[2J"),
     "usage": errors.UsageError("--steps: found 'x', expected a number", hint="--steps 10"),
     "input": errors.InputError("a\nb.png: found a web page, expected a picture"),
-    "refused": errors.RefusedError("c: exists, expected a free name", hint="add --force"),
+    "refused": errors.RefusedError("c: exists, expected a free name", hint="--seed 1"),
     "unhealthy": errors.UnhealthyError("run: ten turns were not finite, expected finite losses"),
     "resources": errors.ResourceError("cuda: found no device, expected one"),
     "busy": errors.BusyError("c: another run is writing it"),
@@ -54,7 +54,7 @@ def work(
     if what == "progress":
         with console.progress("train", 30, "rounds") as tracker:
             for done in range(31):
-                tracker.update(done, f"D {done}")
+                tracker.update(done)
                 if done == 10:
                     console.line("saved [/foo] \x1b[2J")
     if what == "flood":
