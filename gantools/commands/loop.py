@@ -2,8 +2,10 @@
 
 import signal
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from gantools.commands.bounds import Bounds
 from gantools.commands.places import STREAM
@@ -15,6 +17,7 @@ from gantools.console import Console
 from gantools.events import Saved
 from gantools.files.metrics import MetricsFile
 
+WARM_TURNS = 8
 SIGNAL_NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
 
 
@@ -70,13 +73,14 @@ def _turn(
 
     phase = Phase(session.request.command)
     events = turns(session.state, phase, Batches(session.pictures) if session.pictures is not None else None)
-    steps, turn_s, turned, unsaved = _reached(session), 0.0, False, False
+    steps, turned, unsaved = _reached(session), False, False
+    times: deque[float] = deque([0.0] * WARM_TURNS, maxlen=2 * WARM_TURNS)  # a first or a lone slow turn tells nothing
     while (target is None or steps < target) and stop.signal is None:
-        now = time.monotonic()
+        now, turn_s = time.monotonic(), median(times)
         if now + turn_s + saver.cost_s(turn_s) >= deadline:
             break
         event = next(events)
-        turn_s = time.monotonic() - now
+        times.append(time.monotonic() - now)
         turned = unsaved = True
         is_counted = event.network == ("d" if phase is Phase.D_ONLY else "g")
         steps = _reached(session)

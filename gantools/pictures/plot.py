@@ -55,10 +55,10 @@ def draw_chart(chart: Chart, width: int = 900, height: int = 480) -> NDArray[np.
     paper.axes(chart)
     for x, text in chart.marks:
         paper.mark(x, text)
-    if chart.level is not None:
-        paper.level(*chart.level)
     for series in chart.series:
         paper.curve(series)
+    if chart.level is not None:
+        paper.level(*chart.level)
     paper.legend(chart.series, width)
     return np.asarray(image.reduce(FOLD)).transpose(2, 0, 1).copy()
 
@@ -102,7 +102,7 @@ class _Paper:
         y = self._y_of(y_value)
         for start in np.arange(left, right, 10.0):
             self._line([(float(start), y), (float(min(start + 5, right)), y)], SOFT)
-        self._text(right, y - 3, text, SOFT, "rd")
+        self._text(right, y - 3, text, INK, "rd", halo=3)
 
     def curve(self, series: Series) -> None:
         """Draw a line; what lies outside the plot is drawn on its edge."""
@@ -136,8 +136,9 @@ class _Paper:
         scaled = [(x * FOLD, y * FOLD) for x, y in points]
         self._pen.line(scaled, color, round(width * FOLD), joint="curve")
 
-    def _text(self, x: float, y: float, text: str, color: Color, anchor: str = "la") -> None:
-        self._pen.text((x * FOLD, y * FOLD), text, color, self._font, anchor)
+    def _text(self, x: float, y: float, text: str, color: Color, anchor: str = "la", halo: int = 0) -> None:
+        halo *= FOLD  # pixels of white around the letters
+        self._pen.text((x * FOLD, y * FOLD), text, color, self._font, anchor, stroke_width=halo, stroke_fill="white")
 
 
 def ticks(low: float, high: float) -> list[float]:
