@@ -17,7 +17,7 @@ from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Man
 from gantools.commands.product import emit_text
 from gantools.commands.shells import ASK, SCRIPTS, answer
 from gantools.console import Console
-from gantools.errors import FULL_DISK, ExitCode, GantoolsError, ResourceError, unknown_name
+from gantools.errors import FULL_DISK, Again, ExitCode, GantoolsError, Hint, ResourceError, full_disk, unknown_name
 
 SUMMARY = """
 Example:
@@ -29,6 +29,7 @@ Train generative adversarial networks from the shell. These three lines draw a s
 sample; write a folder of your own pictures in place of demo:stickers.
 """
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH}
+USUAL_BATCH = 64
 NO_MEMORY = (
     "out of memory",
     "allocate memory",
@@ -174,6 +175,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str], manner: Manner) -> int:
     """Run a command and return its exit code; errors pass through as they are."""
     command = typer.main.get_command(build_app())
+    manner.words, manner.root = tuple(arguments), command  # a copy: the parser eats its list
     if arguments[:1] == [ASK]:
         answer(command, arguments[1:])
         return ExitCode.DONE
@@ -195,29 +197,40 @@ def _report(error: BaseException, manner: Manner) -> int:
         for line in "".join(traceback.format_exception(error)).splitlines():
             console.line(line)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        console.line("interrupted")
+        console.line("interrupted: every file that was written is whole; the same line goes on")
+        console.next(manner.line(Again()) or "gantools --help")
         return ExitCode.SIGNAL + signal.SIGINT
-    told = _as_ours(error)
+    told = _as_ours(error, manner)
     if told is None:
-        message = f"this is a bug in gantools: {type(error).__name__}: {error}"
-        console.error(message, None if manner.debug else "add --debug to the same command and report what it prints")
+        message = f"this is a bug in gantools: {type(error).__name__}: {error}; please report what --debug prints"
+        console.error(message, None if manner.debug else manner.line("--debug"))
         return ExitCode.BUG
-    console.error(told.message, told.hint)
+    console.error(told.message, manner.line(told.hint))
     return told.exit_code
 
 
-def _as_ours(error: BaseException) -> GantoolsError | None:
+def _as_ours(error: BaseException, manner: Manner) -> GantoolsError | None:
     """Return the error that a user can act upon, or None for a bug."""
     if isinstance(error, GantoolsError):
         return error
     if isinstance(error, OSError) and error.errno in FULL_DISK:
-        message = f"{error.filename or 'output'}: no space left to write it ({error.strerror}), expected enough"
-        return ResourceError(message, hint="free some space, or choose another place with -o")
+        return full_disk(error.filename, error.strerror)
     if _is_out_of_memory(error):
         reason = str(error).partition("\n")[0]
         message = f"memory: found too little{f' ({reason})' if reason else ''}, expected enough for this work"
-        return ResourceError(message, hint="make --batch or --size smaller, or end other programs")
+        return ResourceError(f"{message}: end other programs, or do less at once", hint=_less_memory(error, manner))
     return None
+
+
+def _less_memory(error: BaseException, manner: Manner) -> Hint:
+    """Return the line that does less at once, or the one that shows what the memory is taken by."""
+    params = manner.params
+    if "batch" in params:
+        batch = max(2, (params["batch"] or USUAL_BATCH) // 2)
+        return f"--batch {batch}" + (" --allow-change batch" if params.get("resume") else "")
+    if params.get("jobs", 1) != 1:
+        return "--jobs 1"
+    return "--device cpu" if "device" in params and "cuda" in str(error).lower() else "free -h"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -81,8 +81,10 @@ def _device(name: str) -> torch.device:
     if kind not in ("cpu", "cuda") or (index and not index.isdecimal()) or (kind == "cpu" and index):
         raise UsageError(f"--device: found '{name}', expected auto, cpu, cuda or cuda:N", hint="--device auto")
     if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
-        found = f"{torch.cuda.device_count()} CUDA devices" if torch.cuda.device_count() else "no CUDA device"
-        raise ResourceError(f"--device {name}: found {found}, expected this one", hint="--device cpu")
+        if not torch.cuda.device_count():
+            raise ResourceError(f"--device {name}: found no GPU, expected one", hint="--device cpu")
+        last = f"cuda:{torch.cuda.device_count() - 1}"
+        raise ResourceError(f"--device {name}: found GPUs up to {last}, expected this one", hint="--device cuda")
     return torch.device(name)
 
 

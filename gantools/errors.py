@@ -10,8 +10,11 @@ GantoolsError            1   a bug; never raised on purpose
 """
 
 import errno
-from collections.abc import Iterable, Iterator
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import ClassVar
@@ -33,17 +36,42 @@ class ExitCode(IntEnum):
     SIGNAL = 128
 
 
+@dataclass(frozen=True)
+class Again:
+    """A hint: the command line that was typed, with some words changed. The doors know those words and write it out.
+
+    Args:
+        put: options, as they are typed: each takes the place of what was typed for it, or is added.
+        drop: options or arguments that are left out; ``--set NAME`` means the ``--set`` of this field.
+        swap: words, and what stands in their place: an argument, an option's name or its value.
+        was: the wrong value of an option that may be repeated, which ``put`` replaces.
+        first: a command line that comes before, joined with ``&&``.
+        otherwise: the hint when nothing that was typed can be changed so.
+    """
+
+    put: str = ""
+    drop: tuple[str, ...] = ()
+    swap: Mapping[str, str] = field(default_factory=dict)
+    was: str = ""
+    first: str = ""
+    otherwise: str | None = None
+
+
+Hint = str | Again
+"""A line to type as it stands. A text that begins with an option is short for ``Again`` with this option put in."""
+
+
 class GantoolsError(Exception):
     """An error with three beats (thing, found, expected), a hint that can be typed, and an exit code.
 
     Args:
         message: one sentence: the thing by its public name, what was found, what was expected.
-        hint: a line that helps, best one that can be typed as it stands.
+        hint: what to type.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: Hint | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -93,14 +121,31 @@ def nearest(name: str, choices: Iterable[str]) -> list[str]:
 
 
 def unknown_name(what: str, name: str, choices: Iterable[str]) -> UsageError:
-    """Build the error for a name that is in no catalogue: the choices, and the nearest of them as the hint."""
+    """Build the error for a name that is in no catalogue: the choices, and the line with the nearest of them.
+
+    Args:
+        what: the option that takes the name, or the kind of a source.
+        name: as typed.
+        choices: the catalogue.
+    """
     known = sorted(choices)
-    close = nearest(name, known)
-    hint = f"did you mean {' or '.join(close)}?" if close else None
+    hint: Again | None = None
+    if close := nearest(name, known):
+        is_option = what.startswith("-")
+        put = shlex.join([what, close[0]]) if is_option else ""
+        hint = Again(put, was=name) if is_option else Again(swap={f"{what}:{name}": f"{what}:{close[0]}"})
     return UsageError(f"{what}: unknown name '{name}', expected one of {', '.join(known)}", hint=hint)
 
 
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def full_disk(path: Path | str | None, reason: str | None) -> ResourceError:
+    """Build the error for an output that did not fit on the disk; the hint shows how much space there is."""
+    found = f"no space left to write it ({reason})"
+    message = f"{path or 'output'}: {found}, expected more; what was there before is unchanged"
+    where = [] if path is None else [_existing(Path(path))]
+    return ResourceError(message, hint=shlex.join(["df", "-h", *where]))
 
 
 @contextmanager
@@ -110,7 +155,23 @@ def output_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL_DISK:
-            message = f"{path}: no space left to write it ({error.strerror}); what was there before is unchanged"
-            raise ResourceError(message, hint="free some space, or choose another folder with -o") from error
-        message = f"{path}: cannot be written ({error.strerror or error}), expected a place that can be written"
-        raise ResourceError(message, hint="choose another place with -o") from error
+            raise full_disk(path, error.strerror) from error
+        is_in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = "a file is where a folder should be" if is_in_the_way else error.strerror or error
+        message = f"{path}: cannot be written ({reason}), expected a place that can be written"
+        raise ResourceError(message, hint=_elsewhere(path)) from error
+
+
+def _elsewhere(path: Path) -> Hint:
+    """Return the line with another place for ``path``, or the one that shows who may write there."""
+    folder = os.path.abspath(path.parent)
+    show = shlex.join(["ls", "-ld", _existing(path)])
+    for place in ("", os.path.expanduser("~")):
+        if os.path.abspath(place) != folder and os.access(place or ".", os.W_OK | os.X_OK):
+            return Again(swap={str(path): os.path.join(place, path.name)}, otherwise=show)
+    return show
+
+
+def _existing(path: Path) -> str:
+    """Return the folder of ``path``, or the nearest one above it that is there."""
+    return str(next((folder for folder in path.parents if folder.is_dir()), Path("/")))

@@ -23,6 +23,7 @@ ROOMS = {
     "files.header": 1,
     "files.lock": 1,
     "files.metrics": 1,
+    "files.nearby": 1,
     "training.balance": 1,
     "training.health": 1,
     "training.register": 1,

@@ -27,9 +27,7 @@ def diverged(error: UnhealthyError, session: Session, *, has_saved: bool) -> Unh
     if request.output != STREAM and Path(request.output).exists() and (is_own or has_saved):
         message = f"{error.message}; {request.output} holds the last finite checkpoint"
         return UnhealthyError(message, hint=shlex.join([*_words(session), *rates, *_machine_words(session)]))
-    return UnhealthyError(
-        f"{error.message}; no checkpoint was written", hint=f"add {' '.join(rates)} to the same command"
-    )
+    return UnhealthyError(f"{error.message}; no checkpoint was written", hint=" ".join(rates))
 
 
 def _words(session: Session) -> list[str]:

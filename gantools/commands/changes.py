@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 from gantools.config.build import Change, PictureShape, Resolved, all_fields, changes, values_of, with_values
 from gantools.config.fields import OnResume, setting_of
 from gantools.config.run import RunConfig
-from gantools.errors import InputError, UsageError
+from gantools.errors import Again, InputError, UsageError
 from gantools.files.document import Document
+from gantools.files.nearby import prepare_first
 
 if TYPE_CHECKING:
     from gantools.data.pack import Pictures
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from gantools.training.state import TrainState
 
 OTHER_BITS = "no longer bit-equal to an undisturbed run"
+CHANNELS = {1: "gray", 3: "rgb", 4: "rgba"}
 CHANGEABLE = {
     shown: name
     for name, field in all_fields().items()
@@ -43,11 +45,17 @@ def require_allowed(stored: RunConfig, typed: dict[str, Any], allow_change: tupl
     asked = [change for change in found if change.on_resume is OnResume.ASK and not _is_named(change, allow_change)]
     if fixed:
         message = f"{_listed(fixed)}: these define the run, expected the stored values"
-        raise UsageError(message, hint="leave them out to go on, or start a new run under another name with -o")
+        raise UsageError(f"{message}; a new run needs another -o", hint=_without(fixed))
     if asked:
         message = f"{_listed(asked)}: this changes what the run means, expected the stored values"
         raise UsageError(message, hint=" ".join(f"--allow-change {change.name}" for change in asked))
     return found
+
+
+def _without(fixed: list[Change]) -> Again:
+    """Return the typed line without the values that cannot change."""
+    flags = [setting_of(all_fields()[change.name]).flag for change in fixed]
+    return Again(drop=(*filter(None, flags), *(f"--set {change.name}" for change in fixed)))
 
 
 def _is_named(change: Change, allow_change: tuple[str, ...]) -> bool:
@@ -59,8 +67,8 @@ def _listed(found: list[Change]) -> str:
     return "; ".join(f"{change.name}: found {change.new}, stored {change.old}" for change in found)
 
 
-def require_same_kind(document: Document, pictures: "Pictures") -> None:
-    """Check that the pictures are of the shape and have the classes that the run was made for.
+def require_same_kind(document: Document, pictures: "Pictures", folder: str) -> None:
+    """Check that the pictures of ``folder`` are of the shape and have the classes that the run was made for.
 
     Raises:
         InputError: they are not.
@@ -68,11 +76,13 @@ def require_same_kind(document: Document, pictures: "Pictures") -> None:
     network = document.config.network
     stored, found = PictureShape(network.height, network.width, network.channels), shape_of(pictures)
     if stored != found:
-        message = f"DATA: found pictures of {found}, expected {stored} as in the checkpoint"
-        raise InputError(message, hint=f"gantools prepare SOURCES --size {stored.width}x{stored.height} -o DATA")
+        message = f"{folder}: found pictures of {found}, expected {stored} as in the checkpoint"
+        channels = CHANNELS[stored.channels]
+        options = "--size", f"{stored.width}x{stored.height}", "--channels", channels
+        raise InputError(message, hint=prepare_first(folder, *options))
     if document.data.classes != pictures.classes:
         found_names, stored_names = ", ".join(pictures.classes) or "none", ", ".join(document.data.classes) or "none"
-        raise InputError(f"DATA: found the classes {found_names}, expected {stored_names} as in the checkpoint")
+        raise InputError(f"{folder}: found the classes {found_names}, expected {stored_names} as in the checkpoint")
 
 
 def machine_changes(document: Document, machine: "Machine") -> list[str]:

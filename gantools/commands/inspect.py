@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gantools.commands.doors import typed_again
 from gantools.commands.options import OUTPUT, RUN, Color, Debug, Force, Json, Quiet, Verbose, console_from
 from gantools.commands.product import emit_json, emit_text
 from gantools.console import Console, safe
@@ -55,7 +56,7 @@ def inspect(
         try:
             finding = _find(path, verify)
         except InputError as error:
-            console.error(error.message, error.hint)
+            console.error(error.message, typed_again(error.hint))
             documents.append({"thing": path, "kind": None, "error": error.message})
             continue
         findings.append(finding)

@@ -9,5 +9,6 @@ def warn_of_load(threads: int, console: Console) -> None:
     """Warn once when other work keeps the cores busy: two compute threads beside it run at a third."""
     load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
     if load > cores:
-        text = f"load {load:.1f} on {cores} cores: other work is running, {threads} threads will be slow"
+        busy = f"load {load:.1f} on {cores} cores"
+        text = f"{busy}: other work is running, {threads} threads will be slow until it ends"
         console.warn(text)

@@ -16,7 +16,7 @@ import typer
 from gantools.commands.doors import source_name
 from gantools.console import Color as ColorName
 from gantools.console import Console
-from gantools.errors import UsageError
+from gantools.errors import Again, UsageError
 
 OUTPUT = "Output"
 RUN = "Run"
@@ -93,7 +93,7 @@ def console_from(quiet: bool, verbose: bool, color: ColorName) -> Console:
         UsageError: quiet and verbose at once.
     """
     if quiet and verbose:
-        raise UsageError("-q and -v: found both, expected at most one", hint="leave one of them out")
+        raise UsageError("-q and -v: found both, expected at most one", hint=Again(drop=("--quiet",)))
     return Console(quiet, verbose, color)
 
 

@@ -5,10 +5,12 @@ import shlex
 from itertools import combinations
 from pathlib import Path
 
-from gantools.errors import UsageError
+from gantools.errors import RefusedError, UsageError
 from gantools.files.atomic import require_file_name
+from gantools.files.nearby import free_name
 
 STREAM = "-"
+ENDINGS = {"-o": ".safetensors", "--preview": ".preview.png", "--metrics": ".jsonl"}
 
 
 def check_places(output: str, preview: Path | None, metrics: Path | None, data: Path | None) -> None:
@@ -25,12 +27,20 @@ def check_places(output: str, preview: Path | None, metrics: Path | None, data: 
     if preview is not None and preview.suffix.lower() != ".png":
         message = f"--preview: found '{preview}', expected a name that ends with .png"
         raise UsageError(message, hint=f"--preview {shlex.quote(str(preview) if preview.name else 'grid')}.png")
-    for path in files.values():
-        require_file_name(path)
+    for flag, path in files.items():
+        try:
+            require_file_name(path)
+        except RefusedError as error:
+            named = path.is_dir() and path.name not in ("", "..")
+            ending = ENDINGS[flag]
+            error.hint = shlex.join([flag, free_name(f"{path}{ending}" if named else f"run{ending}")])
+            raise
     for (one, first), (two, second) in combinations(files.items(), 2):
         if os.path.realpath(first) == os.path.realpath(second):
-            raise UsageError(f"{one} and {two}: both name {first}, expected a file for each")
+            message = f"{one} and {two}: both name {first}, expected a file for each"
+            raise UsageError(message, hint=shlex.join([two, free_name(f"{second.with_suffix('')}{ENDINGS[two]}")]))
     for flag, path in files.items():
         if data is not None and Path(os.path.realpath(data)) in Path(os.path.realpath(path)).parents:
             message = f"{flag} {path}: found a place inside DATA, expected one outside: data are read, never written"
-            raise UsageError(message, hint=f"{flag} {shlex.quote(path.name)}")
+            is_here = Path(os.path.realpath(data)) in [Path.cwd(), *Path.cwd().parents]
+            raise UsageError(message, hint=shlex.join([flag, os.path.join(".." if is_here else "", path.name)]))

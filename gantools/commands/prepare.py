@@ -2,12 +2,12 @@
 
 import os
 import re
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from gantools.commands.doors import typed_again
 from gantools.commands.options import (
     MACHINE,
     RUN,
@@ -22,12 +22,13 @@ from gantools.commands.options import (
     console_from,
     parse_percent_or_count,
 )
-from gantools.commands.prepare_account import SHOWN, describe, option_rows, resolved, tell
+from gantools.commands.prepare_account import describe, option_rows, resolved, tell
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
 from gantools.console import Console
-from gantools.errors import ExitCode, UsageError
+from gantools.errors import Again, ExitCode, UsageError
+from gantools.files.nearby import free_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ PICTURES = "Pictures"
 
 
 class _Stopped(Exception):
-    """A signal asked for the end."""
+    """A signal asked for the end, after so many pictures."""
 
 
 def prepare(
@@ -130,9 +131,9 @@ def prepare(
     console = console_from(quiet, verbose, color)
     require_one_product(("--json", json), ("-0", print0))
     if output is None or str(output) == "-":
-        hint = shlex.join(["gantools", "prepare", *sources[:SHOWN], "-o", "data"])
         found = "no output" if output is None else "stdout as output"
-        raise UsageError(f"prepare: found {found}, expected -o and the name of a folder", hint=hint)
+        message = f"prepare: found {found}, expected -o and the name of a folder"
+        raise UsageError(message, hint=f"-o {free_name('data')}")
     allowed = parse_percent_or_count(tolerate)
     typed: dict[str, Any] = {
         "size": parse_size(size) if size is not None else None,
@@ -184,16 +185,16 @@ def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) ->
     try:
         with console.progress("prepare", len(plan.items), "pictures") as progress:
             return execute(plan, threads, lambda done: _advance(progress.update, done, request))
-    except _Stopped:
-        console.line("stopped: the same line goes on from here")
-        console.next(prepare_line(plan.folder))
+    except _Stopped as stopped:
+        console.line(f"stopped after {stopped} of {len(plan.items)} pictures, which are kept: the same line goes on")
+        console.next(typed_again(Again()) or prepare_line(plan.folder))
         return None
 
 
 def _advance(update: "Callable[[int], None]", done: int, request: StopRequest) -> None:
     update(done)
     if request.signal is not None:
-        raise _Stopped
+        raise _Stopped(done)
 
 
 def _parse_color(text: str | None) -> tuple[int, int, int] | None:
@@ -211,5 +212,6 @@ def _parse_share(text: str | None) -> float | None:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s?%", text, re.ASCII)
     if match is None or float(match[1]) >= 100:
-        raise UsageError(f"--holdout: found '{text}', expected a share below 100% like 5%", hint="--holdout 5%")
+        share = text if text.isdecimal() and int(text) < 100 else 5
+        raise UsageError(f"--holdout: found '{text}', expected a share below 100% like 5%", hint=f"--holdout {share}%")
     return float(match[1]) / 100

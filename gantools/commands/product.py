@@ -3,13 +3,15 @@
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from gantools.console import safe
-from gantools.errors import InputError, UsageError
+from gantools.errors import Again, InputError, UsageError
+from gantools.files.nearby import free_name, other_checkpoint
 
 CHUNK_BYTES = 1 << 20
 
@@ -61,20 +63,25 @@ def require_one_product(*chosen: tuple[str, bool]) -> None:
     """
     both = [flag for flag, is_on in chosen if is_on]
     if len(both) > 1:
-        raise UsageError(f"{both[0]} and {both[1]}: both say what stdout gets, expected one of them", hint=both[0])
+        raise UsageError(
+            f"{both[0]} and {both[1]}: both say what stdout gets, expected one of them", hint=Again(drop=(both[1],))
+        )
 
 
-def binary_stdout() -> BinaryIO:
+def binary_stdout(name: str = "c.safetensors") -> BinaryIO:
     """Return the stream that takes the bytes of ``-o -``.
+
+    Args:
+        name: of a file that could take them instead, for the hint.
 
     Raises:
         UsageError: stdout is a terminal, or closed.
     """
     if sys.stdout is None:
-        raise UsageError("-o -: stdout is closed, expected a file or a pipe", hint="-o FILE")
+        raise UsageError("-o -: stdout is closed, expected a file or a pipe", hint=shlex.join(["-o", free_name(name)]))
     if sys.stdout.isatty():
-        hint = "add > FILE or | COMMAND, or write -o FILE"
-        raise UsageError("-o -: stdout is a terminal, expected a file or a pipe", hint=hint)
+        message = "-o -: stdout is a terminal, expected a file or a pipe"
+        raise UsageError(message, hint=shlex.join(["-o", free_name(name)]))
     sys.stdout.flush()
     return sys.stdout.buffer
 
@@ -90,9 +97,9 @@ def read_stdin(limit: int) -> bytes:
         InputError: stdin is closed, empty, unreadable, or longer than ``limit``.
     """
     if sys.stdin is None:
-        raise InputError("-: stdin is closed, expected data", hint="add < FILE, or name the file instead of -")
+        raise InputError("-: stdin is closed, expected a file or a pipe", hint=other_checkpoint("-"))
     if sys.stdin.isatty():
-        raise UsageError("-: stdin is a terminal, expected a file or a pipe", hint="add < FILE, or name the file")
+        raise UsageError("-: stdin is a terminal, expected a file or a pipe", hint=other_checkpoint("-"))
     chunks: list[bytes] = []
     size = 0
     try:
@@ -104,7 +111,8 @@ def read_stdin(limit: int) -> bytes:
     except OSError as error:
         raise InputError(f"-: stdin cannot be read ({error.strerror}), expected data") from error
     if not chunks:
-        raise InputError("-: found nothing on stdin, expected data", hint="see what the command before the pipe said")
+        message = "-: found nothing on stdin, expected data: the command before the pipe says why"
+        raise InputError(message, hint=other_checkpoint("-"))
     return b"".join(chunks)
 
 

@@ -25,9 +25,9 @@ from gantools.commands.options import (
 from gantools.commands.product import binary_stdout, emit_json, emit_paths, read_stdin, require_one_product
 from gantools.config.build import PictureShape
 from gantools.console import Console, quantity
-from gantools.errors import InputError
+from gantools.errors import Again, InputError
 from gantools.files.atomic import write_bytes
-from gantools.files.document import Document, parse_document, read_document
+from gantools.files.document import STDIN, Document, parse_document, read_document
 from gantools.files.header import parse_header
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def sample(
     debug: Debug = False,
 ) -> None:
     """Draw pictures from a checkpoint; a second time on the same one there is nothing to do."""
-    from gantools.sampling.plan import Wish, make_plan, missing
+    from gantools.sampling.plan import SUFFIXES, Wish, make_plan, missing
 
     console = console_from(quiet, verbose, color)
     wish = Wish(checkpoint, n, start, seed, weights, grid, format_, output, force)
@@ -81,7 +81,8 @@ def sample(
     source, document = _open(checkpoint)
     plan = make_plan(wish, document)
     if plan.path is None:
-        binary_stdout()  # refuses a terminal before anything is computed
+        name = "samples" if plan.kind == "folder" else f"sample{SUFFIXES[plan.format]}"
+        binary_stdout(name)  # refuses a terminal before anything is computed
     indices = missing(plan)
     _describe(plan, document, len(indices), console)
     if indices:
@@ -99,7 +100,7 @@ def _open(checkpoint: str) -> tuple[Path | bytes, Document]:
     if checkpoint != STREAM:
         return Path(checkpoint), read_document(Path(checkpoint))[1]
     data = read_stdin(STDIN_LIMIT)
-    return data, parse_document(parse_header(data, len(data), "standard input"), "standard input")
+    return data, parse_document(parse_header(data, len(data), STDIN), STDIN)
 
 
 def _describe(plan: "Plan", document: Document, count: int, console: Console) -> None:
@@ -124,7 +125,7 @@ def _make(
     generator, document = load_average(source, plan.wish.weights)
     if document.digest != plan.digest:
         message = f"{plan.wish.source}: found another checkpoint than a moment ago, expected it to stay"
-        raise InputError(message, hint="run the same command again")
+        raise InputError(message, hint=Again())
     generator.to(machine.device)
     console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads")
     warn_of_load(machine.threads, console)

@@ -3,6 +3,7 @@
 Checks go from cheap to expensive: flags, paths, the lock, headers and the data; only then torch and the device.
 """
 
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +25,12 @@ from gantools.commands.places import STREAM, check_places
 from gantools.commands.product import binary_stdout, read_stdin
 from gantools.config.build import Resolved, changes, resolve, values_of
 from gantools.config.catalog import find
-from gantools.errors import InputError, RefusedError, UsageError
+from gantools.errors import Again, BusyError, Hint, InputError, RefusedError, UsageError
 from gantools.files.atomic import sweep
-from gantools.files.document import DataNote, Document, Event, Lineage, parse_document, read_document
+from gantools.files.document import STDIN, DataNote, Document, Event, Lineage, parse_document, read_document
 from gantools.files.header import parse_header
 from gantools.files.lock import locked
+from gantools.files.nearby import is_checkpoint, other_data, other_output, some_data
 
 if TYPE_CHECKING:
     from gantools.data.pack import Pictures
@@ -99,18 +101,30 @@ def check_request(request: Request) -> None:
     for name in request.allow_change:
         find("--allow-change", CHANGEABLE, name)
     if request.output == STREAM and request.resume:
-        raise UsageError("--resume -o -: found standard output, expected a file to go on with", hint="--from - -o -")
+        message = "--resume -o -: found standard output, expected a file to go on with"
+        raise UsageError(message, hint=Again("--from - -o -", drop=("--resume",)))
     if request.resume and request.force:
-        raise UsageError(
-            "--resume and --force: one goes on with the output, the other replaces it, expected one of them"
-        )
+        message = "--resume and --force: one goes on with the output, the other replaces it, expected one of them"
+        raise UsageError(message, hint=Again(drop=("--force",)))
     check_places(request.output, request.preview, request.metrics, request.data)
     for path in (request.init, None if request.start in (None, STREAM) else Path(str(request.start))):
         if path is not None:
             read_document(path)
     if request.data is not None and not request.data.exists():
-        hint = shlex.join(["gantools", "prepare", "PICTURES", "-o", str(request.data)])
-        raise InputError(f"{request.data}: found nothing there, expected a folder of pictures", hint=hint)
+        hint = other_data(str(request.data))
+        raise InputError(f"{request.data}: found nothing of that name, expected a folder of pictures", hint=hint)
+    if request.command == "train" and request.data is not None and is_checkpoint(str(request.data)):
+        message = f"{request.data}: found a checkpoint, expected a folder of pictures"
+        raise InputError(message, hint=_go_on(str(request.data)))
+
+
+def _go_on(checkpoint: str) -> Hint:
+    """Return the line that goes on with a checkpoint which stood where DATA belongs."""
+    beside = os.path.splitext(checkpoint)[0]
+    data = beside if os.path.isdir(beside) else some_data()
+    if data is None:
+        return shlex.join(["gantools", "inspect", checkpoint])
+    return Again(shlex.join(["-o", checkpoint, "--resume"]), drop=("--force",), swap={checkpoint: data})
 
 
 @contextmanager
@@ -127,11 +141,22 @@ def output_lock(request: Request) -> Iterator[None]:
         yield
         return
     path = Path(request.output)
-    with locked(path):
+    with _told_to_wait(request), locked(path):
         require_free(request)
         sweep(path)
         sweep(path.with_name(path.name + ".prev"))
         yield
+
+
+@contextmanager
+def _told_to_wait(request: Request) -> Iterator[None]:
+    """Let the line to type after the other run has ended go on with what that run leaves."""
+    try:
+        yield
+    except BusyError as error:
+        if request.command == "train" and not request.resume and request.start is None and request.init is None:
+            error.hint = Again("--resume", drop=("--force",))
+        raise
 
 
 def require_free(request: Request) -> None:
@@ -143,8 +168,10 @@ def require_free(request: Request) -> None:
     path = Path(request.output)
     is_own = request.start is not None and Path(request.start) == path
     if request.output != STREAM and path.exists() and not (request.resume or request.force or is_own):
-        hint = f"add --resume to continue it, --force to replace it, or choose another name than {path}"
-        raise RefusedError(f"{path}: exists, expected a new name", hint=hint)
+        if request.command == "train" and request.start is None and request.init is None:
+            raise RefusedError(f"{path}: exists, expected a new name, or --force to replace it", hint="--resume")
+        hint: Hint = "--force" if request.command != "train" else other_output(path)
+        raise RefusedError(f"{path}: exists, expected a new name, or --force to replace it", hint=hint)
 
 
 def open_session(request: Request) -> Session:
@@ -163,7 +190,7 @@ def open_session(request: Request) -> Session:
     if source is None or document is None:
         return _fresh(request, pictures)
     if pictures is not None:
-        require_same_kind(document, pictures)
+        require_same_kind(document, pictures, str(request.data))
     return _continued(request, source, document, pictures)
 
 
@@ -179,7 +206,7 @@ def _source(request: Request) -> Path | bytes | None:
 
 def _peek(source: Path | bytes) -> Document:
     if isinstance(source, bytes):
-        return parse_document(parse_header(source, len(source), "standard input"), "standard input")
+        return parse_document(parse_header(source, len(source), STDIN), STDIN)
     return read_document(source)[1]
 
 

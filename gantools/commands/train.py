@@ -1,6 +1,5 @@
 """The three training doors: ``train``, ``train-d`` and ``train-g``."""
 
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,9 +28,11 @@ from gantools.commands.places import STREAM
 from gantools.commands.plan import print_config, time_plan
 from gantools.commands.run import Voice, run
 from gantools.commands.session import Request
-from gantools.config.build import all_fields, collect, parse_drop
+from gantools.config.build import all_fields
 from gantools.config.fields import setting_of
-from gantools.errors import UsageError
+from gantools.config.typed import collect, parse_drop
+from gantools.errors import Again, UsageError
+from gantools.files.nearby import other_checkpoint
 
 NETWORKS = "Networks and loss"
 RATES = "Rates and balance"
@@ -162,7 +163,9 @@ def train(
         set_ or [],
     )  # fmt: skip
     if sum([resume, from_ is not None, init is not None]) > 1:
-        raise UsageError("--resume, --from and --init: found more than one, expected at most one")
+        drop = ("--init",) if not resume else ("--from", "--init")
+        message = "--resume, --from and --init: found more than one, expected at most one"
+        raise UsageError(message, hint=Again(drop=drop))
     bounds, cadence = parse_bounds(steps, until, images, epochs, max_time), parse_cadence(checkpoint_every)
     target = str(output) if output is not None else f"{data.resolve().name or 'run'}.safetensors"
     has_name = target != STREAM and Path(target).name != ""  # `-o .` and `-o /` have none; they are refused below
@@ -256,10 +259,11 @@ class _Start:
         """
         command, checkpoint, data = self.command, self.checkpoint, self.data
         if checkpoint == STREAM and self.output is None:
-            hint = shlex.join(["gantools", command, "-", *([str(data)] if data else []), "-o", "-"])
-            raise UsageError(f"{command} -: found no -o, expected where to write what comes from a pipe", hint=hint)
+            raise UsageError(f"{command} -: found no -o, expected where to write what comes from a pipe", hint="-o -")
         if checkpoint != STREAM and Path(checkpoint).is_dir():
-            hint = shlex.join(["gantools", command, str(data) if data and data.is_file() else "CKPT", checkpoint])
+            hint = other_checkpoint(checkpoint)
+            if data is not None and data.is_file():
+                hint = Again(swap={checkpoint: str(data), str(data): checkpoint})
             raise UsageError(f"{checkpoint}: found a folder where CKPT belongs, expected a checkpoint", hint=hint)
         target = str(self.output) if self.output is not None else checkpoint
         return Request(command, data, target, checkpoint, typed=collect(self.rates, []))

@@ -1,15 +1,14 @@
 """Building, checking and comparing configurations. Values go by dotted names such as ``optimizer.lr_g``."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_origin
 
 from gantools.config import catalog
-from gantools.config.fields import OnResume, fault, setting_of
+from gantools.config.fields import OnResume, fault, remedy, setting_of
 from gantools.config.run import RunConfig
 from gantools.config.sizes import doublings, nearest_sides
-from gantools.errors import InputError, UsageError, unknown_name
+from gantools.errors import Again, Hint, InputError, UsageError
 from gantools.files.header import cut
 
 
@@ -87,7 +86,9 @@ def resolve(shape: PictureShape, typed: dict[str, Any]) -> Resolved:
     data = {f"network.{name}": value for name, value in shape._asdict().items()}
     if odd := [name for name, value in data.items() if typed.get(name, value) != value]:
         found = "; ".join(f"--set {name}: found {typed[name]}, the pictures have {data[name]}" for name in odd)
-        raise UsageError(f"{found}; expected the data to decide", hint="gantools prepare SOURCES --size 64 -o DATA")
+        raise UsageError(
+            f"{found}; expected the data to decide", hint=Again(drop=tuple(f"--set {name}" for name in odd))
+        )
     family, of_preset = typed.get("network.family"), chosen.get("network.family", (None, ""))[0]
     if None not in (family, of_preset) and family != of_preset:
         message = f"--preset {preset} and --arch {family}: the preset has {of_preset} networks, expected one of the two"
@@ -126,63 +127,16 @@ def check(config: RunConfig) -> None:
     """
     values = values_of(config)
     faults = [text for name, field in all_fields().items() if (text := fault(name, field, values[name]))]
-    hint = None
+    hint: Hint | None = Again(
+        " ".join(put for name, field in all_fields().items() if (put := remedy(name, field, values[name]))),
+        drop=tuple(f"--set {name}" for name, field in all_fields().items() if fault(name, field, values[name])),
+    )
     if not faults:
         faults, hint = _contradictions(config)
     if len(faults) == 1:
         raise UsageError(faults[0], hint=hint)
     if faults:
         raise UsageError(f"{len(faults)} faults in the configuration: " + "; ".join(faults), hint=hint)
-
-
-def collect(flags: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
-    """Put together what was typed as flags, where None is untyped, and as ``--set``.
-
-    Raises:
-        UsageError: both set one field, to different values; or an assignment that cannot be read.
-    """
-    typed = {name: value for name, value in flags.items() if value is not None}
-    for name, value in map(parse_assignment, assignments):
-        if typed.get(name, value) != value:
-            shown = setting_of(all_fields()[name]).flag or "--set"
-            message = f"{shown} and --set {name}: found {typed[name]} and {value}, expected one value"
-            raise UsageError(message, hint="leave one of them out")
-        typed[name] = value
-    return typed
-
-
-def parse_assignment(text: str) -> tuple[str, Any]:
-    """Read ``network.latent_dim=64`` as a dotted name and a value of the field's type.
-
-    Raises:
-        UsageError: no such field, or a value of another type.
-    """
-    name, equals, value = text.partition("=")
-    fields = all_fields()
-    if not equals:
-        raise UsageError(f"--set: found '{text}', expected FIELD=VALUE", hint="--set network.latent_dim=64")
-    if name not in fields:
-        raise unknown_name("--set", name, fields)
-    return name, _convert(name, fields[name], value)
-
-
-def parse_drop(text: str) -> tuple[float, int]:
-    """Read ``0.1@400k`` as (factor, images seen).
-
-    Raises:
-        UsageError: not of that form, or the factor not in (0, 1].
-    """
-    factor, at, images = text.partition("@")
-    multiple = {"k": 1_000, "m": 1_000_000}.get(images[-1:].lower(), 1)
-    digits = images if multiple == 1 else images[:-1]
-    try:
-        parsed = (float(factor), int(float(digits) * multiple))
-        if at and 0.0 < parsed[0] <= 1.0 and parsed[1] >= 0:
-            return parsed
-    except (ValueError, OverflowError):
-        pass
-    message = f"--lr-drop: found '{text}', expected FACTOR@IMAGES with a factor in (0, 1]"
-    raise UsageError(message, hint="--lr-drop 0.1@400k")
 
 
 def to_json(config: RunConfig) -> dict[str, Any]:
@@ -231,8 +185,8 @@ def with_values(config: RunConfig, new: dict[str, Any]) -> RunConfig:
 
 
 def _contradictions(config: RunConfig) -> tuple[list[str], str | None]:
-    """Name both sides of every pair of values that cannot go together, and the remedy of the last one."""
-    faults, hint = [], None
+    """Name both sides of every pair of values that cannot go together, and the options that mend them."""
+    faults, puts = [], []
     network, family = config.network, catalog.FAMILIES[config.network.family]
     if not family.any_size and doublings(network.height, network.width) is None:
         fitting = ", ".join(map(str, nearest_sides(max(network.height, network.width))))
@@ -240,37 +194,24 @@ def _contradictions(config: RunConfig) -> tuple[list[str], str | None]:
             f"--arch {network.family}: found pictures of {network.width}x{network.height}, expected sides of 3 to 8 "
             f"times a power of two with the same power on both sides; nearest: {fitting}"
         )
-        hint = f"prepare the pictures again with --size {fitting.split(', ')[0]}, or use --arch fc"
+        puts.append("--arch fc")
     if network.critic_norm not in family.critic_norms:
         known = ", ".join(family.critic_norms)
         faults.append(f"--arch {network.family} and network.critic_norm={network.critic_norm}: expected {known}")
-        hint = f"--set network.critic_norm={family.critic_norms[0]}"
+        puts.append(f"--set network.critic_norm={family.critic_norms[0]}")
     if config.loss.penalty != "none" and network.critic_norm == "batch":
         faults.append(
             f"--penalty {config.loss.penalty} and network.critic_norm=batch: a penalty is taken picture by picture, "
             "batch statistics mix the pictures of a batch; expected one of the two"
         )
-        hint = f"--penalty {config.loss.penalty} --set network.critic_norm=none"
-    return faults, hint
+        puts.append(f"--penalty {config.loss.penalty} --set network.critic_norm=none")
+    return faults, " ".join(puts) or None
 
 
 def _lookup(config: RunConfig, name: str) -> Any:
     value: Any = config
     for part in name.split("."):
         value = getattr(value, part)
-    return value
-
-
-def _convert(name: str, field: "dataclasses.Field[Any]", text: str) -> Any:
-    if get_origin(field.type) is tuple:
-        return tuple(parse_drop(part) for part in text.split(",") if part)
-    try:
-        value = field.type(text)  # type: ignore[operator]
-    except ValueError:
-        expected = {int: "a whole number", float: "a number"}[field.type]  # type: ignore[index]
-        raise UsageError(f"--set {name}: found '{text}', expected {expected}") from None
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UsageError(f"--set {name}: found '{text}', expected a finite number")
     return value
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from gantools.errors import nearest
+
 
 class OnResume(Enum):
     """What happens when a resumed run is given another value for a field."""
@@ -60,6 +62,22 @@ def fault(name: str, field: "dataclasses.Field[Any]", value: Any) -> str | None:
         if not low <= value <= high:
             return f"{shown}: found {value}, expected {_range(known)}"
     return None
+
+
+def remedy(name: str, field: "dataclasses.Field[Any]", value: Any) -> str:
+    """Return the option, as it is typed, with the value that fits best; empty where ``value`` fits."""
+    known = setting_of(field)
+    if fault(name, field, value) is None:
+        return ""
+    fitting: Any
+    if known.choices:
+        fitting = next(iter(nearest(str(value), known.choices)), known.choices[0])
+    elif value != value:  # not a number
+        fitting = field.default
+    else:
+        too_low = known.minimum is not None and value < known.minimum
+        fitting = type(value)(known.minimum if too_low else known.maximum)
+    return f"{known.flag} {fitting}" if known.flag else f"--set {name}={fitting}"
 
 
 def _range(known: Setting) -> str:

@@ -1,5 +1,7 @@
 """The one rule of picture sizes: start x 2^n on each side, with a start of 3 to 8 and one n for both sides."""
 
+import re
+
 from gantools.errors import UsageError
 
 STARTS = range(3, 9)
@@ -33,9 +35,11 @@ def parse_size(text: str) -> tuple[int, int]:
     Raises:
         UsageError: not of that form, or not between 8 and 1024 pixels a side.
     """
-    width, _, height = text.lower().partition("x")
-    sides = (height or width, width)
+    width, cross, height = text.lower().partition("x")
+    sides = (height if cross else width, width)
     if not all(side.isdecimal() and 8 <= int(side) <= MAX_SIDE_PX for side in sides):
         message = f"--size: found '{text}', expected pixels like 64 or 64x48 (width x height), 8 to {MAX_SIDE_PX}"
-        raise UsageError(message, hint="--size 64")
+        first = re.search(r"\d+", text, re.ASCII)
+        near = nearest_sides(min(int(first[0][:9]), MAX_SIDE_PX)) if first else [64]
+        raise UsageError(message, hint=f"--size {near[-1]}")
     return int(sides[0]), int(sides[1])

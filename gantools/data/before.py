@@ -18,6 +18,7 @@ from gantools.data.manifest import (
 from gantools.data.pack import Pack
 from gantools.data.recipe import Recipe
 from gantools.errors import InputError, RefusedError
+from gantools.files.nearby import other_output
 
 
 @dataclass
@@ -55,7 +56,7 @@ def look_at(folder: Path, force: bool) -> Before:
     if not folder.exists():
         return Before()
     if not folder.is_dir():
-        raise RefusedError(f"{folder}: found a file, expected a folder to write", hint="choose another name with -o")
+        raise RefusedError(f"{folder}: found a file, expected a folder to write", hint=other_output(folder))
     before = Before(unfinished=(folder / JOURNAL).exists())
     if before.unfinished:
         try:
@@ -72,6 +73,6 @@ def look_at(folder: Path, force: bool) -> Before:
         before.pack = own_pack(folder)
     elif not before.unfinished and not force and any(name[0] != "." for name in os.listdir(folder)):
         message = f"{folder}: found a folder with other files, expected a new or empty one, or one that prepare made"
-        hint = "choose another folder with -o; --force keeps the files that are there and leaves them out of training"
-        raise RefusedError(message, hint=hint)
+        message += "; --force keeps these files and leaves them out of training"
+        raise RefusedError(message, hint="--force")
     return before

@@ -27,9 +27,10 @@ from gantools.data.manifest import (
 from gantools.data.names import Names
 from gantools.data.pack import PackWriter, Pictures
 from gantools.data.parallel import in_order
-from gantools.data.plan import Item, Plan
+from gantools.data.plan import Item, Plan, other_pictures
 from gantools.errors import InputError, RefusedError, UsageError, output_errors
 from gantools.files.atomic import atomic_writer, fault, sweep, write_bytes
+from gantools.files.nearby import other_output
 
 CHUNK = 8  # pictures a task: handing over a task costs about as much as a small picture
 IN_FLIGHT = 64
@@ -190,7 +191,7 @@ class _Build:
         path = self._folder / label
         if path.is_symlink():
             message = f"{path}: found a link to another folder, expected a folder inside {self._folder}"
-            raise RefusedError(message, hint="choose another folder with -o")
+            raise RefusedError(message, hint=other_output(self._folder))
         path.mkdir(exist_ok=True)
         self._folders.add(label)
 
@@ -229,7 +230,7 @@ class _Build:
         if len(self.report.skipped) > 1:
             count = len(self.report.skipped)
             message = f"prepare: found no usable picture among {count} files ({source}: {reason}), expected some"
-        raise InputError(message, hint="gantools prepare demo:stickers -o data")
+        raise InputError(message, hint=other_pictures(self._plan.recipe.sources, source, reason))
 
     def _clean(self) -> None:
         """Remove pictures of ours that are no longer in the data set, empty folders of labels, and the journal."""

@@ -22,11 +22,12 @@ from gantools.data.manifest import (
 )
 from gantools.data.pack import Index, Pack, Pictures, Shape, data_digest, manifest_digest_of, open_pack
 from gantools.data.raw import open_raw, rebuilt
-from gantools.errors import InputError
-from gantools.files.header import read_header
+from gantools.errors import Again, InputError
+from gantools.files.nearby import is_checkpoint, other_data, prepare_first, some_pictures
 
 Split = Literal["train", "holdout"]
 SHOWN_SOURCES = 20
+EXPECTED = "expected a folder of pictures"
 
 
 def open_data(path: Path, *, split: Split = "train") -> Pictures:
@@ -48,7 +49,7 @@ def open_data(path: Path, *, split: Split = "train") -> Pictures:
         return _open_prepared(path, split)
     if (path / JOURNAL).exists():
         message = f"{path}: found a data set that is not finished, expected a whole one"
-        raise InputError(message, hint=prepare_line(path))
+        raise InputError(message, hint=Again(first=prepare_line(path)))
     if split == "holdout":
         raise _nothing_in(path, split)
     return open_raw(path)
@@ -56,16 +57,20 @@ def open_data(path: Path, *, split: Split = "train") -> Pictures:
 
 def prepare_line(folder: Path) -> str:
     """Return the line that makes ``folder`` again: with its stored sources where they are known."""
-    sources: tuple[str, ...] = ("PICTURES",)
-    for name in (MANIFEST, JOURNAL):
-        try:
-            sources = read_heading(folder / name).recipe.sources
-            break
-        except InputError:
-            continue
+    sources = sources_of(folder) or (some_pictures(str(folder)),)
     shown = " ".join(shlex.quote(source) for source in sources[:SHOWN_SOURCES])
     more = " ..." if len(sources) > SHOWN_SOURCES else ""
     return f"gantools prepare {shown}{more} -o {shlex.quote(str(folder))}"
+
+
+def sources_of(folder: Path) -> tuple[str, ...]:
+    """Return what a folder was prepared from; nothing when that is not known."""
+    for name in (MANIFEST, JOURNAL):
+        try:
+            return read_heading(folder / name).recipe.sources
+        except InputError:
+            continue
+    return ()
 
 
 def own_pack(folder: Path) -> Pack | None:
@@ -89,17 +94,10 @@ def check_folder(path: Path) -> None:
     if path.is_dir():
         return
     if not path.exists():
-        message = f"{path}: found nothing of that name, expected a folder of pictures"
-        raise InputError(message, hint=f"gantools prepare PICTURES -o {shlex.quote(str(path))}")
-    try:
-        is_checkpoint = "gantools" in read_header(path).metadata
-    except InputError:
-        is_checkpoint = False
-    if is_checkpoint:
-        message = f"{path}: found a checkpoint, expected a folder of pictures"
-        raise InputError(message, hint=shlex.join(["gantools", "train", "DATA", "-o", str(path), "--resume"]))
-    message = f"{path}: found a file, expected a folder of pictures"
-    raise InputError(message, hint=f"gantools prepare {shlex.quote(str(path))} -o data")
+        raise InputError(f"{path}: found nothing of that name, {EXPECTED}", hint=other_data(str(path)))
+    if is_checkpoint(str(path)):
+        raise InputError(f"{path}: found a checkpoint, {EXPECTED}", hint=other_data(str(path)))
+    raise InputError(f"{path}: found a file, {EXPECTED}", hint=prepare_first(str(path)))
 
 
 def _open_prepared(folder: Path, split: Split) -> Pictures:
@@ -158,16 +156,16 @@ def _refuse_changes(folder: Path, index: Index, difference: disk.Difference) -> 
             more = f" and {len(files) - 1} more" if len(files) > 1 else ""
             found = f"found {files[0]}{more} {what} by hand"
             message = f"{folder}: {found}, expected the pictures that gantools prepare wrote"
-            raise InputError(message, hint=prepare_line(folder))
+            raise InputError(message, hint=Again(first=prepare_line(folder)))
 
 
 def _from_pngs(folder: Path, index: Index, rows: NDArray[np.int64], shape: Shape) -> tuple[int, NDArray[np.int64]]:
     digests = index.pixel_digests()
     files = ((folder / index.files[row], digests[row].tobytes()) for row in rows.tolist())
-    return rebuilt(files, shape, prepare_line(folder))
+    return rebuilt(files, shape, Again(first=prepare_line(folder)))
 
 
 def _nothing_in(folder: Path, split: Split) -> InputError:
     message = f"{folder}: found no picture for {'training' if split == 'train' else 'the hold-out'}, expected some"
     line = prepare_line(folder)
-    return InputError(message, hint=line if split == "train" else f"{line} --holdout 5%")
+    return InputError(message, hint=Again(first=line if split == "train" else f"{line} --holdout 5%"))

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gantools.errors import InputError
+from gantools.errors import Again, InputError
 from gantools.files.header import Header, canonical_json, read_header
 
 FORMAT = 1
@@ -180,7 +180,7 @@ class Pictures:
             if got == 0:
                 end = f"found its end at byte {offset + filled}"
                 message = f"{self._name}: {end}, expected more pictures: it was cut off while it was read"
-                raise InputError(message, hint="run the gantools prepare line of this folder again")
+                raise InputError(message, hint=Again())
             filled += got
 
     def close(self) -> None:

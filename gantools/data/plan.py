@@ -1,6 +1,7 @@
 """What a run of ``prepare`` has to do: which pictures are made, which stay as they are, and what is in the way."""
 
 import os
+import shlex
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +13,10 @@ from gantools.data.manifest import MANIFEST, Record, columns_of
 from gantools.data.recipe import Recipe, Wish, settle
 from gantools.data.sources import Found, check_exists, discover, limited, normal_source
 from gantools.data.survey import DEFAULT_SIDE_PX, Survey, check_size, survey
-from gantools.errors import InputError, RefusedError, UsageError
+from gantools.errors import Again, InputError, RefusedError, UsageError
+from gantools.files.nearby import other_output, some_pictures
 
+KINDS_SHOWN = 3
 RETRIED = "cannot be read"  # how the reason begins when a file could not even be opened: it may be mended meanwhile
 
 
@@ -102,7 +105,9 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
     for source in wish.sources:
         check_exists(source)
         if not source.startswith("demo:") and folder.exists() and os.path.samefile(source, folder):
-            raise UsageError(f"{source}: found it as a source and as -o, expected two folders", hint="-o data-2")
+            raise UsageError(
+                f"{source}: found it as a source and as -o, expected two folders", hint=other_output(folder)
+            )
     before = look_at(folder, force)
     stored = before.journal or (before.manifest.heading.recipe if before.manifest else None)
     recipe = settle(wish, stored, (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX), "rgb")
@@ -117,9 +122,7 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
     if stored is not None and recipe.channels == "gray" and wish.channels is None:
         plan.greyed = _first_in_colour(plan.items)
     if not plan.items:
-        passed = sum(found.passed_over.values())
-        what = f"no picture in {', '.join(wish.sources)} ({passed} other files)"
-        raise InputError(f"prepare: found {what}, expected some", hint="gantools prepare demo:stickers -o data")
+        raise _no_pictures(wish.sources, found)
     return plan
 
 
@@ -224,6 +227,32 @@ def _pack_rows(before: Before) -> dict[str, int]:
     return {record.source: row for row, record in enumerate(before.manifest.made())}
 
 
+def _no_pictures(sources: tuple[str, ...], found: Found) -> InputError:
+    """Say what the sources hold instead of pictures; the hint prepares others."""
+    kinds = ", ".join(f"{count} {kind}" for kind, count in found.passed_over.most_common(KINDS_SHOWN))
+    passed = found.passed_over.total()
+    held = f"{passed} other {'file' if passed == 1 else 'files'} ({kinds}) and no picture" if passed else "no file"
+    message = f"{', '.join(sources)}: found {held}, expected pictures such as PNG, JPEG or WebP"
+    return InputError(message, hint=other_pictures(sources))
+
+
+def other_pictures(sources: tuple[str, ...], source: str = "", reason: str = "") -> Again:
+    """Return the line with other pictures in place of ``sources``, or the one that makes JPEG files of a phone's.
+
+    Args:
+        sources: as typed.
+        source, reason: one that could not be used, and why.
+    """
+    if not reason.startswith("HEIF"):
+        return Again(swap={sources[0]: some_pictures(sources[0])}, drop=sources[1:])
+    if source in sources:
+        files = [text for text in sources if os.path.isfile(text)]
+        swap = {text: os.path.splitext(text)[0] + ".jpg" for text in files}
+        return Again(swap=swap, first=shlex.join(["mogrify", "-format", "jpg", *files]))
+    folder, ending = os.path.dirname(source), os.path.splitext(source)[1]
+    return Again(first=f"mogrify -format jpg {shlex.quote(folder)}/*{shlex.quote(ending)}")
+
+
 def _first_in_colour(items: list[Item]) -> str | None:
     for item in items:
         if item.entry is not None and not item.keep:
@@ -241,7 +270,6 @@ def _check_vanished(plan: Plan, force: bool) -> None:
     if lost and plan.redone and not force:
         found = f"found changed options ({', '.join(plan.redone)}) and {len(lost)} sources gone, such as {lost[0]}"
         message = f"{plan.folder}: {found}, expected all sources, to make everything again"
-        hint = "choose another folder with -o; --force gives up the pictures whose source is gone"
-        raise RefusedError(message, hint=hint)
+        raise RefusedError(f"{message}; --force gives up those pictures", hint=other_output(plan.folder))
     plan.items = [item for item in plan.items if item.entry is not None or item.keep]
     plan.vanished -= len(lost)

@@ -17,7 +17,8 @@ from gantools.data.pack import Pictures, Shape, data_digest, pixel_digest
 from gantools.data.recipe import CHANNEL_NAMES, Recipe
 from gantools.data.shape import to_pixels
 from gantools.data.sources import discover
-from gantools.errors import InputError, ResourceError
+from gantools.errors import Hint, InputError, ResourceError
+from gantools.files.nearby import other_data, prepare_first
 from gantools.pictures.open import PictureError, open_picture
 
 
@@ -30,10 +31,10 @@ def open_raw(folder: Path) -> Pictures:
         InputError: no picture, an unreadable one, several sizes, or a size that cannot be trained.
         ResourceError: no space for the temporary file.
     """
-    hint = f"gantools prepare {shlex.quote(str(folder))} -o data"
+    hint = prepare_first(str(folder))
     entries = discover([os.path.normpath(folder)], labels=True, without=None).entries
     if not entries:
-        raise InputError(f"{folder}: found no picture, expected a folder of pictures", hint="gantools prepare --help")
+        raise InputError(f"{folder}: found no picture, expected a folder of pictures", hint=other_data(str(folder)))
     naturals = [_look(entry, hint) for entry in entries]
     size = _common_size(folder, entries, naturals, hint)
     recipe = Recipe((), size, "gray" if all(natural.gray for natural in naturals) else "rgb", crop="none")
@@ -48,7 +49,7 @@ def open_raw(folder: Path) -> Pictures:
     return Pictures(descriptor, str(folder), offsets, recipe.shape, digest, classes=tuple(classes), labels=known)
 
 
-def rebuilt(files: Iterable[tuple[Path, bytes]], shape: Shape, hint: str) -> tuple[int, NDArray[np.int64]]:
+def rebuilt(files: Iterable[tuple[Path, bytes]], shape: Shape, hint: Hint) -> tuple[int, NDArray[np.int64]]:
     """Decode our own PNG files into a temporary file.
 
     Args:
@@ -107,18 +108,20 @@ def _space() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"{tempfile.gettempdir()}: cannot be written ({error.strerror}), expected space for the pictures"
-        raise ResourceError(message, hint="set TMPDIR to a folder with more space, or run gantools prepare") from error
+        folder = tempfile.gettempdir()
+        found = f"cannot be written ({error.strerror})"
+        message = f"{folder}: {found}, expected space for the pictures: the variable TMPDIR names another folder"
+        raise ResourceError(message, hint=shlex.join(["df", "-h", folder])) from error
 
 
-def _look(entry: Entry, hint: str) -> Natural:
+def _look(entry: Entry, hint: Hint) -> Natural:
     try:
         return entry.origin.look(entry)
     except Unreadable as error:
         raise _unreadable(entry, error, hint) from error
 
 
-def _pixels(entry: Entry, recipe: Recipe, hint: str) -> NDArray[np.uint8]:
+def _pixels(entry: Entry, recipe: Recipe, hint: Hint) -> NDArray[np.uint8]:
     try:
         loaded = entry.origin.loader(entry)(recipe)
     except Unreadable as error:
@@ -126,11 +129,11 @@ def _pixels(entry: Entry, recipe: Recipe, hint: str) -> NDArray[np.uint8]:
     return to_pixels(loaded.image, recipe, loaded.digest)
 
 
-def _unreadable(entry: Entry, error: Unreadable, hint: str) -> InputError:
+def _unreadable(entry: Entry, error: Unreadable, hint: Hint) -> InputError:
     return InputError(f"{entry.source}: cannot be read ({error.reason}), expected a whole picture", hint=hint)
 
 
-def _common_size(folder: Path, entries: list[Entry], naturals: list[Natural], hint: str) -> tuple[int, int]:
+def _common_size(folder: Path, entries: list[Entry], naturals: list[Natural], hint: Hint) -> tuple[int, int]:
     """Return the (height, width) that all pictures share."""
     height, width, _ = naturals[0]
     for entry, natural in zip(entries, naturals, strict=True):
@@ -142,5 +145,6 @@ def _common_size(folder: Path, entries: list[Entry], naturals: list[Natural], hi
     if doublings(height, width) is None:
         wanted = " or ".join(map(str, nearest_sides(min(height, width))))
         message = f"{folder}: found pictures of {width}x{height} pixels, expected a size like {wanted}"
-        raise InputError(message, hint=hint)
+        size = "--size", str(nearest_sides(min(height, width))[0])
+        raise InputError(message, hint=prepare_first(str(folder), *size))
     return height, width

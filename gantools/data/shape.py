@@ -6,7 +6,7 @@ from PIL import Image, ImageColor
 
 from gantools import draws
 from gantools.data.recipe import Crop, Recipe
-from gantools.errors import UsageError
+from gantools.errors import UsageError, nearest
 from gantools.keys import key
 
 MODES = {"gray": "L", "rgb": "RGB", "rgba": "RGBA"}
@@ -77,4 +77,5 @@ def parse_color(text: str) -> tuple[int, int, int]:
         return red, green, blue
     except ValueError:
         message = f"--background: found '{text}', expected a colour like white or #ff8800"
-        raise UsageError(message, hint="--background white") from None
+        close = next(iter(nearest(text.lower(), ImageColor.colormap)), "white")
+        raise UsageError(message, hint=f"--background {close}") from None

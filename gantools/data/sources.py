@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import stat
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -13,7 +14,8 @@ from gantools.data.demo import default_count
 from gantools.data.entry import RAW_SUFFIXES, Entry
 from gantools.data.names import safe_name
 from gantools.data.origins import FileOrigin, demo_entries, idx_entries
-from gantools.errors import InputError, UsageError, nearest
+from gantools.errors import Again, InputError, UsageError
+from gantools.files.nearby import free_name, similar, some_pictures
 from gantools.pictures.reasons import MAGIC
 
 PICTURE_SUFFIXES = RAW_SUFFIXES | {
@@ -47,9 +49,10 @@ def normal_source(text: str) -> str:
             default_count(text.removeprefix("demo:"))
             return text
         message = f"{text}: found a source of kind '{scheme[1]}', expected a file, a folder or demo:NAME"
-        raise UsageError(message, hint="gantools prepare demo:stickers -o data")
+        raise UsageError(message, hint=Again(swap={text: some_pictures()}))
     if text == "-":
-        raise UsageError("-: found stdin as a source, expected a file, a folder or demo:NAME")
+        message = "-: found stdin as a source, expected a file, a folder or demo:NAME"
+        raise UsageError(message, hint=Again(swap={text: some_pictures()}))
     return os.path.normpath(text)
 
 
@@ -57,17 +60,12 @@ def check_exists(source: str) -> None:
     """Require that a source is there.
 
     Raises:
-        InputError: it is not; the nearest names beside it are in the hint.
+        InputError: it is not; the hint names the nearest one beside it, or other pictures.
     """
     if source.startswith("demo:") or os.path.exists(source):
         return
-    folder, name = os.path.split(source)
-    try:
-        close = nearest(name, os.listdir(folder or "."))
-    except OSError:
-        close = []
-    hint = f"did you mean {' or '.join(os.path.join(folder, other) for other in close)}?" if close else None
-    raise InputError(f"{source}: found nothing of that name, expected pictures or a folder of them", hint=hint)
+    message = f"{source}: found nothing of that name, expected pictures or a folder of them"
+    raise InputError(message, hint=Again(swap={source: similar(source) or some_pictures()}))
 
 
 def discover(sources: Sequence[str], *, labels: bool, without: Path | None, seed: int = 0) -> Found:
@@ -131,7 +129,7 @@ def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, str, str
             children = sorted(os.scandir(path), key=lambda child: os.fsencode(child.name), reverse=True)
         except OSError as error:
             reason = f"{path}: cannot be read ({error.strerror}), expected a folder of pictures"
-            raise InputError(reason, hint=f"chmod +rx '{path}'") from error
+            raise InputError(reason, hint=shlex.join(["chmod", "+rx", path])) from error
         for child in children:
             deeper = os.path.isdir(child.path)  # False, where is_dir() raises, for a link to itself
             below = safe_name(child.name) if path == root and deeper else label
@@ -172,7 +170,19 @@ def _check_typed(path: Path) -> None:
         kind = "a tar archive"
     if kind and idx.magic_of(path) not in (idx.IMAGES_MAGIC, idx.LABELS_MAGIC):
         message = f"{path}: found {kind}, expected a file, a folder, an IDX file or demo:NAME"
-        raise InputError(message, hint="unpack it, then give the folder")
+        raise InputError(f"{message}: unpack it first", hint=_unpack_first(str(path), kind))
+
+
+def _unpack_first(path: str, kind: str) -> Again:
+    """Return the line that unpacks an archive and prepares what was in it."""
+    folder = free_name(os.path.basename(path).partition(".")[0] or "pictures")
+    unpack = {
+        "a zip archive": ["python3", "-m", "zipfile", "-e", path, folder],
+        "a 7z archive": ["7z", "x", path, f"-o{folder}"],
+    }
+    words = unpack.get(kind, ["tar", "-xf", path, "-C", folder])
+    make = "" if kind in unpack else f"mkdir {shlex.quote(folder)} && "
+    return Again(first=make + shlex.join(words), swap={path: folder})
 
 
 def _is_clutter(name: str) -> bool:

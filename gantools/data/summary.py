@@ -21,6 +21,7 @@ from gantools.data.manifest import (
 from gantools.data.recipe import CHANNEL_COUNTS
 from gantools.data.sources import discover
 from gantools.errors import InputError
+from gantools.files.nearby import other_data
 
 NO_LABEL = "(none)"
 
@@ -114,7 +115,7 @@ def _raw(path: Path) -> DataSummary:
         summary.sizes[naturals[-1].width, naturals[-1].height] += 1
         summary.labels[entry.label or NO_LABEL] += 1
     if not naturals:
-        raise InputError(f"{path}: found no picture, expected a folder of pictures", hint="gantools prepare --help")
+        raise InputError(f"{path}: found no picture, expected a folder of pictures", hint=other_data(str(path)))
     if set(summary.labels) == {NO_LABEL}:
         summary.labels.clear()
     summary.train = len(naturals)

@@ -53,7 +53,7 @@ def check_size(size: tuple[int, int]) -> None:
     """Require a size (height, width) that the families can be built for.
 
     Raises:
-        UsageError: it is none; the nearest ones are in the hint.
+        UsageError: it is none; the nearest ones are named.
     """
     height, width = size
     if doublings(height, width) is not None:
@@ -63,8 +63,8 @@ def check_size(size: tuple[int, int]) -> None:
         near = [str(side) for side in nearest_sides(width)]
     else:
         near = ["{1}x{0}".format(*_nearest_pair(height, width))]
-    message = f"--size: found {found}, expected sides of 3 to 8 times the same power of two"
-    raise UsageError(message, hint=" or ".join(f"--size {text}" for text in near))
+    message = f"--size: found {found}, expected sides of 3 to 8 times the same power of two, like {' or '.join(near)}"
+    raise UsageError(message, hint=f"--size {near[0]}")
 
 
 def _nearest_pair(height: int, width: int) -> tuple[int, int]:

@@ -13,9 +13,9 @@ from torch import Tensor
 from gantools.config.catalog import FAMILIES
 from gantools.config.run import RunConfig
 from gantools.device import Machine
-from gantools.errors import InputError, UnhealthyError
+from gantools.errors import Again, InputError, UnhealthyError
 from gantools.files.atomic import write_bytes
-from gantools.files.document import DataNote, Document, Lineage, hint_of_previous, parse_document, read_document
+from gantools.files.document import STDIN, DataNote, Document, Lineage, hint_of_damage, parse_document, read_document
 from gantools.files.header import Header, content_digest, parse_header
 from gantools.files.schema import DTYPES, require_schema
 from gantools.nets.base import Generator
@@ -24,7 +24,6 @@ from gantools.training.average import stand
 from gantools.training.engine import require_health
 from gantools.training.state import TrainState
 
-STDIN = "standard input"
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
@@ -82,7 +81,7 @@ def load(source: Path | bytes, machine: Machine, config: RunConfig | None = None
     )
     if found != document.digest:
         message = f"{name}: found content digest {found[:12]}, expected {document.digest[:12]}: the file is damaged"
-        raise InputError(message, hint=None if name == STDIN else hint_of_previous(Path(name)))
+        raise InputError(message, hint=None if name == STDIN else hint_of_damage(Path(name)))
     tensors = _decode(data, name)
     return TrainState.load(config or document.config, document.register, tensors, machine, name), document
 
@@ -154,14 +153,14 @@ def _read_network(path: Path, header: Header, document: Document, network: str) 
         raise InputError(f"{path}: found a damaged safetensors file ({error})") from error
     if read_document(path)[1].digest != document.digest:
         message = f"{path}: found another checkpoint than a moment ago, expected it to stay while it is read"
-        raise InputError(message, hint="run the same command again")
+        raise InputError(message, hint=Again())
 
 
 def _require_finite(tensors: dict[str, Tensor], name: str) -> None:
     bad = [key for key, tensor in tensors.items() if tensor.is_floating_point() and not torch.isfinite(tensor).all()]
     if bad:
         message = f"{name}: found values that are not finite in {len(bad)} tensors ({bad[0]}), expected finite weights"
-        raise InputError(message, hint=None if name == STDIN else hint_of_previous(Path(name)))
+        raise InputError(message, hint=None if name == STDIN else hint_of_damage(Path(name)))
 
 
 def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:

@@ -4,7 +4,10 @@ Read with the standard library alone, so that ``inspect`` and every early check 
 """
 
 import json
+import os
+import re
 import shlex
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,11 +15,15 @@ from typing import Any, NoReturn
 from gantools import __version__
 from gantools.config.build import from_json, to_json
 from gantools.config.run import RunConfig
-from gantools.errors import InputError
+from gantools.errors import Hint, InputError
 from gantools.files.header import Header, canonical_json, cut, read_header
+from gantools.files.nearby import other_checkpoint
 from gantools.training.register import Register, is_digest
 
 METADATA_KEY = "gantools"
+STDIN = "standard input"
+"""How a checkpoint that came through a pipe is called in messages."""
+
 FORMAT = 1
 
 
@@ -83,12 +90,36 @@ def read_document(path: Path) -> tuple[Header, Document]:
         InputError: absent, foreign, damaged, or written by a newer version.
     """
     try:
+        if not os.path.lexists(path):
+            raise InputError(f"{path}: found nothing of that name, expected a checkpoint")
+        if path.is_dir():
+            raise InputError(f"{path}: found a folder, expected a checkpoint")
         header = read_header(path)
         return header, parse_document(header, str(path))
     except InputError as error:
         if error.hint is None:
-            error.hint = hint_of_previous(path)
+            error.hint = hint_of_previous(path) or _way_on(path)
         raise
+
+
+def hint_of_damage(path: Path) -> str:
+    """Return the line that puts back the checkpoint before, or the one whose output tells a whole copy from this."""
+    return hint_of_previous(path) or shlex.join(["sha256sum", str(path)])
+
+
+def _way_on(path: Path) -> Hint:
+    """Return what to type when a file is no whole checkpoint: what shows why, or the line with another one."""
+    start = b""
+    if path.is_file():
+        with suppress(OSError), open(path, "rb") as stream:
+            start = stream.read(64).lower()
+    if start.startswith(b"version https://git-lfs"):
+        return "git lfs pull"
+    if start.lstrip().startswith((b"<!doc", b"<html")):
+        return shlex.join(["head", "-n", "20", str(path)])
+    if start[8:9] == b"{":
+        return shlex.join(["ls", "-l", str(path)])
+    return other_checkpoint(str(path))
 
 
 def hint_of_previous(path: Path) -> str | None:
@@ -111,13 +142,24 @@ def parse_document(header: Header, name: str) -> Document:
         _refuse(name, "metadata that is no JSON")
     if not isinstance(found, dict) or type(found.get("format")) is not int:
         _refuse(name, "metadata without a format version")
-    if found["format"] > FORMAT:
-        newer = cut(f"format {found['format']}, written by gantools {found.get('version')}")
-        message = f"{name}: found {newer}, expected {FORMAT} or less"
-        raise InputError(message, hint="pip install --upgrade gantools")
+    if found["format"] != FORMAT:
+        _refuse_format(found["format"], str(found.get("version")), name)
     if found.get("kind") != "checkpoint":
         _refuse(name, f"a file of kind {found.get('kind')!r}")
     return _document(found, name)
+
+
+def _refuse_format(number: int, version: str, name: str) -> NoReturn:
+    """Refuse a checkpoint of another version, with the line that installs one which reads it.
+
+    Raises:
+        InputError: always.
+    """
+    message = f"{name}: found {cut(f'format {number}, written by gantools {version}')}, expected format {FORMAT}"
+    if number > FORMAT:
+        raise InputError(message, hint="pip install --upgrade gantools")
+    is_version = re.fullmatch(r"\d+(\.\w+){1,4}", version, re.ASCII) is not None
+    raise InputError(message, hint=f"pip install gantools=={version}" if is_version else None)
 
 
 def _document(found: dict[str, Any], name: str) -> Document:
@@ -148,4 +190,4 @@ def _document(found: dict[str, Any], name: str) -> Document:
 
 
 def _refuse(name: str, found: str) -> NoReturn:
-    raise InputError(f"{name}: found {cut(found)}, expected a gantools checkpoint", hint="gantools train DATA -o CKPT")
+    raise InputError(f"{name}: found {cut(found)}, expected a gantools checkpoint")

@@ -34,8 +34,8 @@ OTHER_FILES = {
     b"\x1f\x8b": "a gzip archive",
     b"\x80\x02": "a pickle",
     b"version https://git-lfs": "a Git LFS pointer, not the file itself",
-    b"<!DOC": "a web page",
-    b"<html": "a web page",
+    b"<!DOC": "a web page, not the file itself",
+    b"<html": "a web page, not the file itself",
 }
 
 

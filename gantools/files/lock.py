@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from gantools.errors import BusyError, output_errors
+from gantools.errors import Again, BusyError, output_errors
 
 
 @contextlib.contextmanager
@@ -22,7 +22,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     target = Path(os.path.realpath(path))
     lock_path = target.with_name(target.name + ".lock")
-    with output_errors(lock_path):
+    with output_errors(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
@@ -30,8 +30,9 @@ def locked(path: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            message = f"{path}: another run is writing it (process {holder}), expected to be the only one"
-            raise BusyError(message, hint="wait for the other run to end, or choose another output with -o") from None
+            found = f"another run is writing it (process {holder})"
+            message = f"{path}: {found}, expected none: wait until it ends, or write elsewhere with -o"
+            raise BusyError(message, hint=Again()) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from gantools.errors import InputError
+from gantools.errors import Again, InputError
+from gantools.files.nearby import similar, some_checkpoint, some_data
 
 Kind = Literal["checkpoint", "data", "picture"]
 PICTURE_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
@@ -48,7 +49,9 @@ def kind_of(path: Path) -> Kind:
         with open(path, "rb") as stream:
             start = stream.read(12)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: found nothing of that name, {EXPECTED}") from error
+        found = similar(str(path)) or some_checkpoint(str(path.parent)) or some_data()
+        hint = Again(swap={str(path): found}) if found else "ls"
+        raise InputError(f"{path}: found nothing of that name, {EXPECTED}", hint=hint) from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}), {EXPECTED}") from error
     return "picture" if start.startswith(PICTURE_STARTS) else "checkpoint"

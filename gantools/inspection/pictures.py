@@ -8,6 +8,7 @@ from typing import Any
 
 from gantools.data.summary import DataSummary, describe
 from gantools.errors import InputError
+from gantools.files.nearby import free_name
 from gantools.inspection.finding import Finding, short
 from gantools.pictures.note import parse_note
 from gantools.pictures.open import look, open_picture
@@ -62,7 +63,7 @@ def picture_finding(path: Path, *, is_verified: bool) -> Finding:
     note = parse_note(read_text(path))
     if note is None:
         message = f"{path}: found a {seen.format} picture that gantools sample did not write, expected one of its own"
-        raise InputError(message, hint=f"gantools prepare {shlex.quote(str(path))} -o data")
+        raise InputError(message, hint=shlex.join(["gantools", "prepare", str(path), "-o", free_name("data")]))
     shown = f"picture {note.index}" if note.count == 1 else f"pictures {note.index} to {note.index + note.count - 1}"
     rows = [
         ("picture", f"{seen.format}, {seen.width}x{seen.height}"),
@@ -80,7 +81,7 @@ def require_same_pixels(path: Path) -> None:
     Raises:
         InputError: a picture cannot be read, or their digest is another one.
     """
-    from gantools.data.folder import open_data
+    from gantools.data.folder import open_data, prepare_line
     from gantools.data.pack import Shape, data_digest, pixel_digest
 
     pictures = open_data(path)
@@ -88,7 +89,7 @@ def require_same_pixels(path: Path) -> None:
     found = data_digest(digests, Shape(pictures.channels, pictures.height, pictures.width))
     if found != pictures.digest:
         message = f"{path}: found pictures of digest {found[:12]}, expected {pictures.digest[:12]}: they are damaged"
-        raise InputError(message, hint=f"gantools prepare PICTURES -o {shlex.quote(str(path))}")
+        raise InputError(message, hint=prepare_line(path))
 
 
 def _data_facts(summary: DataSummary) -> dict[str, Any]:

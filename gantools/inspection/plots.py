@@ -37,7 +37,7 @@ def require_plot_place(path: Path, *, force: bool) -> None:
     require_file_name(path)
     if path.exists() and not force and KEYWORD not in read_text(path):
         message = f"{path}: exists and was not written by gantools, expected a free name or a picture of ours"
-        raise RefusedError(message, hint="add --force to replace it, or choose another name")
+        raise RefusedError(message, hint="--force")
 
 
 def write_plot(thing: Path, kind: Kind, path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from gantools.errors import InputError
-from gantools.files.document import Document, hint_of_previous
+from gantools.files.document import Document, hint_of_damage
 from gantools.files.header import Header, TensorEntry, content_digest
 
 PIECE_BYTES = 4 << 20
@@ -69,10 +69,10 @@ def require_intact(path: Path, header: Header, document: Document) -> None:
         )
     if found != document.digest:
         message = f"{path}: found content digest {found[:12]}, expected {document.digest[:12]}: the file is damaged"
-        raise InputError(message, hint=hint_of_previous(path))
+        raise InputError(message, hint=hint_of_damage(path))
     if bad:
         message = f"{path}: found values that are not finite in {len(bad)} tensors ({bad[0]}), expected finite weights"
-        raise InputError(message, hint=hint_of_previous(path))
+        raise InputError(message, hint=hint_of_damage(path))
 
 
 def _watched(descriptor: int, entry: TensorEntry, path: Path, name: str, bad: list[str]) -> Iterator[bytes]:

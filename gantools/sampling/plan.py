@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from gantools.config.run import NetworkConfig
-from gantools.errors import RefusedError, UsageError, output_errors
+from gantools.errors import Again, RefusedError, UsageError, output_errors
 from gantools.files.document import Document
+from gantools.files.nearby import free_name
 from gantools.pictures.note import Note, is_whole, read_note
 
 Format = Literal["png", "webp", "jpeg"]
@@ -103,7 +104,9 @@ def make_plan(wish: Wish, document: Document) -> Plan:
     network = document.config.network
     if picture_format == "jpeg" and network.channels == 4:
         message = "--format: found jpeg for pictures with alpha (channels rgba), expected png or webp"
-        raise UsageError(message, hint="--format png")
+        is_named = wish.output is not None and wish.output.suffix.lower() in FORMATS
+        name = shlex.join(["-o", str(wish.output.with_suffix(".png"))]) if wish.output and is_named else ""
+        raise UsageError(message, hint=Again(name, drop=("--format",)) if name else "--format png")
     if wish.grid:
         _require_fitting_sheet(wish.count, network)
     kind = _kind(wish)
@@ -125,8 +128,7 @@ def missing(plan: Plan) -> list[int]:
     folder = plan.path if plan.kind == "folder" else plan.path.parent
     if folder.exists() and not folder.is_dir():
         raise RefusedError(
-            f"{folder}: found something that is no folder, expected one or a new name",
-            hint="choose another name with -o",
+            f"{folder}: found something that is no folder, expected one or a new name", hint=_free_output(plan.wish)
         )
     _require_writable(folder)
     present = set(os.listdir(folder)) if folder.is_dir() else set()
@@ -139,9 +141,14 @@ def _is_made(plan: Plan, index: int) -> bool:
     path, note = plan.file(index), None
     note = read_note(path)
     if note is None:
-        message = f"{path}: exists and was not written by sample, expected a free name or a picture of ours"
-        raise RefusedError(message, hint="add --force to replace it, or choose another place with -o")
+        message = f"{path}: exists and was not written by sample, expected a free name, or --force to replace it"
+        raise RefusedError(message, hint=_free_output(plan.wish))
     return note.shows_same(plan.note(index)) and is_whole(path)
+
+
+def _free_output(wish: Wish) -> str:
+    """Return ``-o`` with a name at which nothing is."""
+    return shlex.join(["-o", free_name(str(wish.output or ("samples.png" if wish.grid else "samples")))])
 
 
 def _kind(wish: Wish) -> Kind:
@@ -151,9 +158,8 @@ def _kind(wish: Wish) -> Kind:
     if wish.count == 1 and (named or str(wish.output) == STREAM):
         return "picture"
     if named and not (wish.output is not None and wish.output.is_dir()):
-        message = f"-o {wish.output}: found a picture's name for {wish.count} pictures, expected a folder's"
-        assert wish.output is not None
-        raise UsageError(message, hint=f"add --grid for one sheet, or write a folder: -o {wish.output.with_suffix('')}")
+        message = f"-o {wish.output}: found a picture's name for {wish.count} pictures, expected a folder's, or --grid"
+        raise UsageError(message, hint="--grid")
     return "folder"
 
 
@@ -163,10 +169,11 @@ def _format(wish: Wish) -> Format:
     of_name = FORMATS.get(suffix)
     if wish.grid and suffix and of_name is None:
         message = f"-o {wish.output}: found the ending {suffix}, expected .png, .webp or .jpg for a sheet"
-        raise UsageError(message, hint="-o sheet.png")
+        assert wish.output is not None, "it has an ending"
+        raise UsageError(message, hint=shlex.join(["-o", str(wish.output.with_suffix(".png"))]))
     if wish.format is not None and of_name is not None and wish.format != of_name and (wish.grid or wish.count == 1):
         message = f"-o {wish.output} and --format {wish.format}: found two formats, expected one"
-        raise UsageError(message, hint=f"--format {of_name}, or leave --format out")
+        raise UsageError(message, hint=Again(drop=("--format",)))
     single = wish.grid or wish.count == 1
     return wish.format or (of_name if of_name and single else "png")
 
@@ -175,7 +182,7 @@ def _path(wish: Wish, kind: Kind, picture_format: Format, document: Document) ->
     if wish.output is not None:
         return None if str(wish.output) == STREAM else wish.output
     if wish.source == STREAM:
-        hint = "gantools sample - -o samples"
+        hint = _free_output(wish)
         raise UsageError("sample -: found no -o, expected where to write what comes from a pipe", hint=hint)
     source = Path(wish.source)
     name = f"{source.stem}-samples-{document.register.images}"
@@ -186,8 +193,10 @@ def _require_fitting_sheet(count: int, network: NetworkConfig) -> None:
     pixels = count * (network.height + GAP_PX) * (network.width + GAP_PX)
     if pixels > MAX_SHEET_PIXELS:
         most = MAX_SHEET_PIXELS // ((network.height + GAP_PX) * (network.width + GAP_PX))
-        message = f"--grid: found {count} pictures of {network.width}x{network.height}, expected at most {most}"
-        raise UsageError(message, hint=f"--n {most}, or leave --grid out to get a folder")
+        message = (
+            f"--grid: found {count} pictures of {network.width}x{network.height}, expected at most {most}, or no --grid"
+        )
+        raise UsageError(message, hint=f"--n {most}")
 
 
 def _require_writable(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The whole truth of a run: networks, average, moments, register, configuration. Tensors out and in by name."""
 
+import shlex
 from collections.abc import Iterator
 
 import torch
@@ -9,6 +10,7 @@ from gantools.config.catalog import FAMILIES
 from gantools.config.run import RunConfig
 from gantools.device import Machine
 from gantools.errors import InputError
+from gantools.files.document import STDIN
 from gantools.nets.base import Discriminator, Generator
 from gantools.nets.layers import hold_statistics
 from gantools.training.adam import Adam
@@ -133,7 +135,7 @@ def check_schema(expected: dict[str, tuple[tuple[int, ...], torch.dtype]], found
     faults = [f"{len(names)} {what} ({', '.join(names[:3])})" for what, names in parts if names]
     if faults:
         message = f"{name}: found tensors that its own configuration does not describe: {'; '.join(faults)}"
-        raise InputError(message, hint=f"gantools inspect --verify {name}")
+        raise InputError(message, hint=None if name == STDIN else shlex.join(["gantools", "inspect", "--verify", name]))
 
 
 def _allocate(network: nn.Module, device: torch.device) -> None:

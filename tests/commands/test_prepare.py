@@ -377,7 +377,7 @@ def test_twenty_reasons_are_shown_then_a_count(place: Path, capsys: pytest.Captu
         (["photos", "-o", "photos"], 2, "photos: found it as a source and as -o, expected two folders"),
         (["photos", "-o", "d", "--channels", "rgba", "--background", "red"], 2, "--background: found a colour beside"),
         (["nothing", "-o", "d"], 4, "nothing: found nothing of that name"),
-        (["empty", "-o", "d"], 4, "prepare: found no picture in empty (1 other files), expected some"),
+        (["empty", "-o", "d"], 4, "empty: found 1 other file (1 .txt) and no picture, expected pictures"),
         (["bad", "-o", "d"], 4, "prepare: found no usable picture among 2 files (bad/1.jpg: empty file)"),
         (["photos", "-o", "full"], 5, "full: found a folder with other files, expected a new or empty one"),
         (["photos", "-o", "file"], 5, "file: found a file, expected a folder to write"),

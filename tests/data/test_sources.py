@@ -8,7 +8,7 @@ import pytest
 
 from gantools.data.sources import check_exists, discover, limited, normal_source
 from gantools.data.survey import check_size, survey
-from gantools.errors import InputError, UsageError
+from gantools.errors import Again, InputError, UsageError
 from tests.data.makers import fill, noise, write_idx
 
 
@@ -84,7 +84,10 @@ def test_archive_is_refused_by_name(tmp_path: Path) -> None:
         archive.writestr("1.png", b"")
     with pytest.raises(InputError, match="photos.zip: found a zip archive, expected a file, a folder") as caught:
         discover([str(tmp_path / "photos.zip")], labels=True, without=None)
-    assert caught.value.hint == "unpack it, then give the folder"
+    hint = caught.value.hint
+    assert isinstance(hint, Again)
+    assert hint.first == f"python3 -m zipfile -e {tmp_path / 'photos.zip'} photos"
+    assert hint.swap == {str(tmp_path / "photos.zip"): "photos"}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +109,7 @@ def test_missing_source_names_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     with pytest.raises(InputError, match="photo: found nothing of that name") as caught:
         check_exists(str(tmp_path / "photo"))
-    assert caught.value.hint == f"did you mean {tmp_path / 'photos'}?"
+    assert caught.value.hint == Again(swap={str(tmp_path / "photo"): str(tmp_path / "photos")})
 
 
 @pytest.mark.parametrize(
@@ -137,5 +140,6 @@ def test_size_that_cannot_be_trained_is_refused() -> None:
         check_size((100, 100))
     with pytest.raises(UsageError, match="--size: found 64x100") as oblong:
         check_size((100, 64))
-    assert square.value.hint == "--size 96 or --size 112"
+    assert square.value.message.endswith("like 96 or 112")
+    assert square.value.hint == "--size 96"
     assert oblong.value.hint == "--size 64x96"

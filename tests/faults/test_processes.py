@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -248,8 +249,9 @@ def test_the_second_starter_is_told_at_once(folder: Path) -> None:
         command = [sys.executable, "-c", NO_TORCH, *RUN]
         ended = subprocess.run(command, env=child_environment(), capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(ended.stdout) == [75, []]
-    found = f"c.safetensors: another run is writing it (process {os.getpid()}), expected to be the only one"
-    hint = "hint: wait for the other run to end, or choose another output with -o"
+    found = f"c.safetensors: another run is writing it (process {os.getpid()}), expected none"
+    found += ": wait until it ends, or write elsewhere with -o"
+    hint = f"hint: {shlex.join(['gantools', *RUN])}"
     assert ended.stderr.splitlines() == [f"error: {found}", hint]
 
 
@@ -272,8 +274,10 @@ def test_a_full_disk_ends_with_7(
         code = here(*RUN, *words, "-q")
     captured = capfd.readouterr()
     assert (code, captured.out) == (7, "")
-    error = f"error: {full}: no space left to write it (File too large); what was there before is unchanged"
-    assert captured.err.splitlines() == [error, "hint: free some space, or choose another folder with -o"]
+    error = (
+        f"error: {full}: no space left to write it (File too large), expected more; what was there before is unchanged"
+    )
+    assert captured.err.splitlines() == [error, "hint: df -h ."]
     assert C.read_bytes() == before
     assert set(names_in(folder)) == files | ({full} - {"c.safetensors"})
     assert here(*RUN, "--steps", 1, "-q") == 0
@@ -292,5 +296,5 @@ def test_too_little_memory_ends_with_7(folder: Path) -> None:
     words = ("train", "data", "-o", "c.safetensors", "--force", *big, "--steps", "1", "-q")
     code, stdout, stderr = finish(process_of(*words, folder=folder, preexec_fn=limit))
     assert (code, stdout) == (7, "")
-    assert stderr.splitlines()[-1] == "hint: make --batch or --size smaller, or end other programs"
+    assert stderr.splitlines()[-1] == f"hint: gantools {shlex.join(words).replace('65536', '32768')}"
     assert C.read_bytes() == before

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gantools.errors import RefusedError, ResourceError
+from gantools.errors import Again, RefusedError, ResourceError
 from gantools.files.atomic import atomic_writer, sweep, write_bytes
 from tests.conftest import child_environment
 
@@ -173,21 +173,24 @@ def test_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "c.bin"
     path.write_bytes(OLD)
     ended = python(LIMITED, path)
-    message = f"{path}: no space left to write it (File too large); what was there before is unchanged"
+    message = f"{path}: no space left to write it (File too large), expected more; what was there before is unchanged"
     assert ended.stdout.splitlines() == [message, message], ended.stderr
     assert path.read_bytes() == OLD
     assert names_in(tmp_path) == ["c.bin"]
 
 
 def test_places_that_cannot_be_written_are_told(tmp_path: Path) -> None:
-    """A place below a file cannot be written: one line says so, with the operating system's reason."""
+    """A place below a file cannot be written: one line says so, in plain words; the hint is another place."""
     (tmp_path / "file").write_bytes(OLD)
     with pytest.raises(ResourceError) as caught:
         write_bytes(tmp_path / "file" / "c.bin", NEW)
-    reason = os.strerror(errno.ENOTDIR)
+    reason = "a file is where a folder should be"
     found = f"{tmp_path}/file/c.bin: cannot be written ({reason}), expected a place that can be written"
     assert caught.value.message == found
-    assert caught.value.hint == "choose another place with -o"
+    hint = caught.value.hint
+    assert isinstance(hint, Again)
+    assert hint.swap == {f"{tmp_path}/file/c.bin": "c.bin"}
+    assert hint.otherwise == f"ls -ld {tmp_path}"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("midway")])

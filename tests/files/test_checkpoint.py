@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save as save_tensors
 
-from gantools.errors import InputError, UnhealthyError
+from gantools.errors import Again, InputError, UnhealthyError
 from gantools.files.checkpoint import load, load_average, pack, take_weights, write
 from gantools.files.document import DataNote, Lineage, read_document
 from gantools.files.header import canonical_json, content_digest, parse_header
@@ -146,7 +146,7 @@ def test_tensors_must_be_those_of_the_configuration(bytes_of_a_run: bytes) -> No
         "standard input: found tensors that its own configuration does not describe: "
         f"4 missing ({gone}); 4 unexpected (extra/0, extra/1, extra/2); "
         f"1 different ({name} {(*shape, 2)} instead of {shape})",
-        "gantools inspect --verify standard input",
+        None,
     )
 
 
@@ -179,7 +179,7 @@ def test_one_changed_bit_is_seen(bytes_of_a_run: bytes, tmp_path: Path) -> None:
         rf"^{re.escape(str(path))}: found content digest [0-9a-f]{{12}}, expected {stored[:12]}: the file is damaged$"
     )
     assert re.match(words, caught.value.message)
-    assert caught.value.hint is None  # there is no checkpoint before it
+    assert caught.value.hint == f"sha256sum {path}"  # there is no checkpoint before it
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_newer_formats_are_refused(bytes_of_a_run: bytes) -> None:
 
     refused(
         rewritten(bytes_of_a_run, change),
-        "standard input: found format 2, written by gantools 9.1, expected 1 or less",
+        "standard input: found format 2, written by gantools 9.1, expected format 1",
         "pip install --upgrade gantools",
     )
 
@@ -223,7 +223,7 @@ def test_newer_formats_are_refused(bytes_of_a_run: bytes) -> None:
 def test_other_kinds_are_refused(change: Callable[[dict[str, Any]], None], found: str, bytes_of_a_run: bytes) -> None:
     """What is no checkpoint says what it is."""
     data = rewritten(bytes_of_a_run, lambda tensors, document: change(document) and None, is_signed=False)
-    refused(data, f"standard input: found {found}, expected a gantools checkpoint", "gantools train DATA -o CKPT")
+    refused(data, f"standard input: found {found}, expected a gantools checkpoint")
 
 
 @pytest.mark.parametrize("field", ["config", "register", "data", "lineage", "machine", "digest", "version"])
@@ -272,7 +272,7 @@ def test_a_checkpoint_replaced_while_it_is_read_is_told(
     monkeypatch.setattr("gantools.files.checkpoint.safe_open", replace_then_open)
     with pytest.raises(InputError, match="found another checkpoint than a moment ago") as caught:
         load_average(path)
-    assert caught.value.hint == "run the same command again"
+    assert caught.value.hint == Again()
 
 
 def test_a_damaged_stream_has_no_previous_checkpoint(bytes_of_a_run: bytes) -> None:
@@ -319,7 +319,7 @@ def test_an_average_that_is_not_finite_is_not_sampled(bytes_of_a_run: bytes, tmp
     words = r": found values that are not finite in 1 tensors \(.*weight\), expected finite weights$"
     with pytest.raises(InputError, match=words) as caught:
         load_average(path)
-    assert caught.value.hint is None  # there is no checkpoint before it
+    assert caught.value.hint == f"sha256sum {path}"  # there is no checkpoint before it
     with pytest.raises(InputError, match=words):
         take_weights(fresh("dcgan"), path)
     load_average(spoilt(bytes_of_a_run, "discriminator"))

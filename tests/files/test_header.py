@@ -115,7 +115,7 @@ BAD_FILES: dict[str, tuple[bytes | Callable[[bytes], bytes], str]] = {
     "metadata deep": (file_of({"__metadata__": {"gantools": "[" * 200_000}}), "metadata that is no JSON"),
     "no format": (file_of({"__metadata__": {"gantools": "{}"}}), "metadata without a format version"),
     "format true": (checkpoint_with(format=True), "metadata without a format version"),
-    "newer format": (checkpoint_with(format=2, version="9.1"), "found format 2, written by gantools 9.1, expected 1"),
+    "newer format": (checkpoint_with(format=2, version="9.1"), "format 2, written by gantools 9.1, expected format 1"),
     "newer, long version": (checkpoint_with(format=2, version="9" * 100_000), "found format 2, written by"),
     "other kind": (checkpoint_with(kind="x" * 100_000), "a file of kind"),
     "digest of ESC": (checkpoint_with(digest="\x1b" * 64), "metadata that cannot be read"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gantools.errors import BusyError, ResourceError
+from gantools.errors import Again, BusyError, ResourceError
 from gantools.files.lock import locked
 from tests.conftest import child_environment
 
@@ -56,7 +56,7 @@ def tell(*processes: subprocess.Popen[str]) -> list[str]:
 
 def busy_message(path: Path, holder: int) -> str:
     """Return the pattern of what a second holder is told."""
-    return re.escape(f"{path}: another run is writing it (process {holder}), expected to be the only one")
+    return re.escape(f"{path}: another run is writing it (process {holder}), expected none: wait until it ends")
 
 
 def test_second_holder_is_told_who_is_first(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_second_holder_is_told_who_is_first(tmp_path: Path) -> None:
         assert tell(first) == ["held"]
         with pytest.raises(BusyError, match=busy_message(path, first.pid)) as caught, locked(path):
             pass
-        assert caught.value.hint == "wait for the other run to end, or choose another output with -o"
+        assert caught.value.hint == Again()
         assert tell(first) == ["free"]
         with locked(path):
             assert tell(first) == ["busy"]
@@ -113,7 +113,8 @@ def test_an_error_inside_lets_go(tmp_path: Path) -> None:
 def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """Where no lock file can lie, one line says why."""
     (tmp_path / "file").touch()
-    found = re.escape(f"{tmp_path}/file/c.lock: cannot be written (File exists), expected a place that can be written")
+    reason = "cannot be written (a file is where a folder should be)"
+    found = re.escape(f"{tmp_path}/file/c: {reason}, expected a place that can be written")
     with pytest.raises(ResourceError, match=found), locked(tmp_path / "file" / "c"):
         pass
 

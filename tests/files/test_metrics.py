@@ -62,7 +62,7 @@ def test_a_full_disk_is_told_under_the_file_s_name(tmp_path: Path) -> None:
                 metrics.add(images=number)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    found = f"{path}: no space left to write it (File too large); what was there before is unchanged"
+    found = f"{path}: no space left to write it (File too large), expected more; what was there before is unchanged"
     assert caught.value.message == found
     lines = path.read_text().splitlines()
     assert [json.loads(line) for line in lines[:-1]] == [{"images": number} for number in range(len(lines) - 1)]

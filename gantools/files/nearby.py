@@ -1,0 +1,132 @@
+"""What lies beside a path that does not fit, for hints to name: pictures, data sets, checkpoints, free names."""
+
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from gantools.errors import Again, Hint, InputError, nearest
+from gantools.files.header import read_header
+
+DRAWN = "demo:stickers"
+"""A source that is always there."""
+
+MANIFEST = "manifest.jsonl"
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
+MOST_LOOKED_AT = 200
+
+
+def similar(path: str, is_right: Callable[[str], bool] = os.path.exists) -> str | None:
+    """Return the path beside ``path`` whose name is most like it, of those that ``is_right`` says yes to."""
+    folder, name = os.path.split(path.rstrip("/"))
+    try:
+        close = nearest(name, os.listdir(folder or "."))
+    except OSError:
+        return None
+    return next((found for other in close if is_right(found := os.path.join(folder, other)) and found != path), None)
+
+
+def is_data(folder: str) -> bool:
+    """Say whether ``gantools prepare`` made the folder."""
+    return os.path.isfile(os.path.join(folder, MANIFEST))
+
+
+def is_checkpoint(path: str) -> bool:
+    """Say whether the header of a file calls it a checkpoint of ours."""
+    try:
+        return os.path.isfile(path) and '"kind":"checkpoint"' in read_header(Path(path)).metadata.get("gantools", "")
+    except InputError:
+        return False
+
+
+def has_pictures(folder: str) -> bool:
+    """Say whether one of the first files in the folder has the name of a picture; no data set of ours counts."""
+    names = (name for name, _ in _entries(folder))
+    return not is_data(folder) and any(os.path.splitext(name)[1].lower() in PICTURES for name in names)
+
+
+def free_name(name: str) -> str:
+    """Return ``name``, or with a number before its ending, so that nothing here is called so."""
+    stem, ending = os.path.splitext(name)
+    number = 1
+    while os.path.lexists(name):
+        number += 1
+        name = f"{stem}-{number}{ending}"
+    return name
+
+
+def some_data(besides: str = "") -> str | None:
+    """Return the first data set in the current folder."""
+    return next((name for name in _folders(besides) if is_data(name)), None)
+
+
+def some_pictures(besides: str = "") -> str:
+    """Return the first folder of pictures in the current folder; without one, the set that is drawn."""
+    return next((name for name in _folders(besides) if has_pictures(name)), DRAWN)
+
+
+def some_checkpoint(folder: str, besides: str = "") -> str | None:
+    """Return the newest checkpoint in a folder."""
+    found = [os.path.join(folder, name) for name, _ in _entries(folder or ".") if name.endswith(".safetensors")]
+    found = [path for path in found if not _is_same(path, besides) and is_checkpoint(path)]
+    return max(found, key=os.path.getmtime, default=None)
+
+
+def prepare_first(folder: str, *options: str) -> Again:
+    """Return the line that prepares a folder that cannot be trained on, and then does what was asked."""
+    made = free_name("data")
+    return Again(first=shlex.join(["gantools", "prepare", folder, *options, "-o", made]), swap={folder: made})
+
+
+def other_output(path: Path) -> str:
+    """Return ``-o`` with a free name like that of ``path``."""
+    return shlex.join(["-o", free_name(str(path) if path.name not in ("", "..") else "data")])
+
+
+def other_data(path: str) -> Again:
+    """Return the typed line with a folder to train on in place of ``path``, made first where there is none."""
+    found = similar(path, os.path.isdir) if not os.path.lexists(path) else None
+    found = found or some_data(besides=path)
+    if found is not None:
+        return Again(swap={path: found})
+    made = free_name("data") if os.path.lexists(path) else path
+    first = shlex.join(["gantools", "prepare", some_pictures(besides=path), "-o", made])
+    return Again(first=first, swap={path: made})
+
+
+def other_checkpoint(path: str) -> Hint:
+    """Return the typed line with a checkpoint in place of ``path``, or the one that trains one."""
+    beside = f"{path.rstrip('/')}.safetensors"
+    found = beside if is_checkpoint(beside) else None
+    found = found or (similar(path, is_checkpoint) if not os.path.lexists(path) else None)
+    found = (
+        found or some_checkpoint(os.path.dirname(path.rstrip("/")), besides=path) or some_checkpoint("", besides=path)
+    )
+    if found is not None:
+        return Again(swap={path: found})
+    data = path if os.path.isdir(path) else some_data()
+    name = beside if os.path.isdir(path) else path if path.endswith(".safetensors") else "c.safetensors"
+    train = ["gantools", "train", data or "data", "-o", free_name(name)]
+    if data is not None:
+        return shlex.join(train)
+    made = train[2] = free_name("data")
+    return shlex.join(["gantools", "prepare", some_pictures(), "-o", made, "&&", *train]).replace("'&&'", "&&")
+
+
+def _folders(besides: str) -> Iterator[str]:
+    return (name for name, is_folder in _entries(".") if is_folder and not _is_same(name, besides))
+
+
+def _entries(folder: str) -> list[tuple[str, bool]]:
+    """Return the first names in a folder in order, each with whether it is a folder; those with a dot are left out."""
+    try:
+        with os.scandir(folder) as found:
+            few = islice((entry for entry in found if entry.name[0] != "."), MOST_LOOKED_AT)
+            return sorted((entry.name, entry.is_dir()) for entry in few)
+    except OSError:
+        return []
+
+
+def _is_same(path: str, other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
