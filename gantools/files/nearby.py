@@ -86,7 +86,7 @@ def other_output(path: Path) -> str:
 
 def other_data(path: str) -> Again:
     """Return the typed line with a folder to train on in place of ``path``, made first where there is none."""
-    found = similar(path, os.path.isdir) if not os.path.lexists(path) else None
+    found = similar(path, lambda other: is_data(other) or has_pictures(other)) if not os.path.lexists(path) else None
     found = found or some_data(besides=path)
     if found is not None:
         return Again(swap={path: found})
