@@ -50,7 +50,7 @@ PENALTIES = {
     "r1+r2": Entry("gantools.training.penalties:R1_R2", "both (Roth 2017, Huang 2024)"),
 }
 PRESETS = {
-    "auto": Entry("gantools.config.presets:auto", "looks at the family; anytime: no rate depends on the end"),
+    "auto": Entry("gantools.config.presets:auto", "looks at family and pictures; anytime: no rate depends on the end"),
     "lesson": Entry("gantools.config.presets:lesson", "the textbook's fully connected GAN and its numbers"),
     "dcgan": Entry("gantools.config.presets:dcgan", "Radford 2016: width 64, rate 2e-4"),
 }
