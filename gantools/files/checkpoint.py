@@ -182,7 +182,7 @@ def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:
     _require_finite(stored, str(path))
     own = {key: t for key, t in state.tensors() if key.partition("/")[0] in networks}
     fitting = {key: t for key, t in own.items() if key in stored and stored[key].shape == t.shape}
-    if not any(tensor.is_floating_point() for tensor in fitting.values()):
+    if not any(tensor.dim() > 1 for tensor in fitting.values()):  # a bias alone carries nothing over
         raise InputError(f"--init {path}: found no tensor that fits this run, expected networks of the same shapes")
     with torch.no_grad():
         for key, tensor in fitting.items():
