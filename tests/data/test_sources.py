@@ -78,8 +78,9 @@ def test_limit_takes_the_classes_in_turn(tmp_path: Path) -> None:
     assert last in {entry.source for entry in limited(entries, 3, first={last})}
 
 
-def test_archive_is_refused_by_name(tmp_path: Path) -> None:
+def test_archive_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A zip archive that was typed is refused with what to do."""
+    monkeypatch.chdir(tmp_path)
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
         archive.writestr("1.png", b"")
     with pytest.raises(InputError, match="photos.zip: found a zip archive, expected a file, a folder") as caught:
