@@ -75,9 +75,11 @@ def _turn(
     events = turns(session.state, phase, Batches(session.pictures) if session.pictures is not None else None)
     steps, turned, unsaved = _reached(session), False, False
     times: deque[float] = deque([0.0] * WARM_TURNS, maxlen=2 * WARM_TURNS)  # a first or a lone slow turn tells nothing
+    turns_ahead = session.state.config.balance.d_steps + 1 if phase is Phase.BOTH else 1
     while (target is None or steps < target) and stop.signal is None:
         now, turn_s = time.monotonic(), median(times)
-        if now + turn_s + saver.cost_s(turn_s) >= deadline:
+        is_between = phase is not Phase.BOTH or session.state.register.d_since_g == 0  # time ends a run between rounds
+        if is_between and now + turns_ahead * turn_s + saver.cost_s(turn_s) >= deadline:
             break
         event = next(events)
         times.append(time.monotonic() - now)

@@ -53,6 +53,8 @@ def reproduction(document: Document, file_name: str) -> tuple[str | None, str | 
     if document.lineage.events:
         changed = counted(len(document.lineage.events), "change")
         return None, f"no one command: the run was changed on its way ({changed})"
+    if register.d_since_g and register.d_steps == register.g_steps * config.balance.d_steps + register.d_since_g:
+        return None, "no one command: the run stands in the middle of a round, or train-d went on with it"
     if register.d_since_g or register.d_steps != register.g_steps * config.balance.d_steps:
         return None, "no one command: train-d or train-g took part of the steps"
     length = ["--until", str(register.g_steps)] if register.g_steps else ["--steps", "0"]
