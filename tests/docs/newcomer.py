@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -37,6 +38,21 @@ def write_reader_folder(folder: Path) -> Path:
     for number, name in enumerate(("apples", "cherries")):
         write_photos(folder / "albums" / name, range(30 + 10 * number, 40 + 10 * number))
     return folder
+
+
+def run_script(words: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a shell's command line in ``folder``; stdout and stderr come as one text, as a reader sees them."""
+    return subprocess.run(
+        words,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def environment_with_gantools(folder: Path, *prefix: str, **changes: str) -> dict[str, str]:

@@ -2,12 +2,11 @@
 
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.docs import short_gantools, warm_gantools
-from tests.docs.newcomer import environment_with_gantools
+from tests.docs.newcomer import environment_with_gantools, run_script
 from tests.test_words import parse
 
 PICTURES = {"reals.png", "early.png", "middle.png", "late.png", "losses.png"}
@@ -21,17 +20,7 @@ def test_the_demo_shows_its_commands_and_can_run_again(tmp_path: Path) -> None:
         environment = environment_with_gantools(tmp_path / "bin", short_gantools.__file__, str(place))
         runs = []
         for _ in range(2):
-            done = subprocess.run(
-                ["sh", ROOT / "docs" / "demo.sh"],
-                cwd=tmp_path,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=300,
-                check=False,
-            )
+            done = run_script(["sh", str(ROOT / "docs" / "demo.sh")], tmp_path, environment)
             assert done.returncode == 0, done.stdout
             runs.append({name: (tmp_path / "demo" / name).read_bytes() for name in PICTURES})
     shown = re.findall(r"^\$ (gantools .*)$", done.stdout, re.MULTILINE)

@@ -5,7 +5,6 @@ any order, but for words with digits in them. `text` and `console` are only read
 """
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs import short_gantools, warm_gantools
-from tests.docs.newcomer import environment_with_gantools, write_reader_folder
+from tests.docs.newcomer import environment_with_gantools, run_script, write_reader_folder
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LEFT_OUT = "..."
@@ -74,17 +73,7 @@ def test_every_command_of_a_page_runs(page: Path, server: str, tmp_path: Path) -
     folder = write_reader_folder(tmp_path / "newcomer")
     environment = environment_with_gantools(tmp_path / "bin", short_gantools.__file__, server)
     for script, output in blocks_of(page):
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        done = run_script(["bash", "-euo", "pipefail", "-c", script], folder, environment)
         told = f"{script}\n{done.stdout}"
         assert done.returncode == 0, told
         assert "||" in script or "error:" not in done.stdout, told
