@@ -168,6 +168,8 @@ SITUATIONS = [
      "prepare photos -o d --size 1024"),
     ("prepare photos --crop=centre -o d", 2, "--crop: found 'centre', expected one of center, top, random, none",
      "prepare photos --crop center -o d"),
+    ("prepare photos -o d --pad --crop top", 2, "--pad: found it beside --crop top, expected one of them",
+     "prepare photos -o d --pad"),
     ("prepare photos -o d --holdout 5", 2, "--holdout: found '5', expected a share below 100% like 5%",
      "prepare photos -o d --holdout 5%"),
     # Pictures of a phone.

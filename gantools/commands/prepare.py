@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from gantools.data.build import Report
     from gantools.data.plan import Plan
-    from gantools.data.recipe import Wish
+    from gantools.data.recipe import Crop, Wish
 
 PICTURES = "Pictures"
 
@@ -62,6 +62,9 @@ def prepare(
             help="What is kept of another shape; none stretches.", show_default="center", rich_help_panel=PICTURES
         ),
     ] = None,
+    pad: Annotated[
+        bool, typer.Option("--pad", help="Keep the whole picture, on --background.", rich_help_panel=PICTURES)
+    ] = False,
     channels: Annotated[
         Literal["auto", "rgb", "gray", "rgba"] | None,
         typer.Option(help="auto: grey if all are grey, else RGB.", show_default="auto", rich_help_panel=PICTURES),
@@ -70,7 +73,7 @@ def prepare(
         str | None,
         typer.Option(
             metavar="COLOR",
-            help="Behind transparent places: a name or #rrggbb.",
+            help="Behind transparent places and beside padded pictures: a name or #rrggbb.",
             show_default="white",
             rich_help_panel=PICTURES,
         ),
@@ -137,7 +140,7 @@ def prepare(
     allowed = parse_percent_or_count(tolerate)
     typed: dict[str, Any] = {
         "size": parse_size(size) if size is not None else None,
-        "crop": crop,
+        "crop": _crop_or_pad(crop, pad),
         "channels": channels,
         "background": _parse_color(background),
         "labels": labels,
@@ -195,6 +198,14 @@ def _advance(update: "Callable[[int], None]", done: int, request: StopRequest) -
     update(done)
     if request.signal is not None:
         raise _Stopped(done)
+
+
+def _crop_or_pad(crop: "Crop | None", pad: bool) -> "Crop | None":
+    """Return what becomes of another shape; ``--pad`` is stored as a kind of crop, so the later of the two counts."""
+    if pad and crop is not None:
+        message = f"--pad: found it beside --crop {crop}, expected one of them: what is padded is not cropped"
+        raise UsageError(message, hint=Again(drop=("--crop",)))
+    return "pad" if pad else crop
 
 
 def _parse_color(text: str | None) -> tuple[int, int, int] | None:

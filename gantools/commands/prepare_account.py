@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from gantools.data.recipe import Wish
 
 SHOWN = 20
-CROPS = {"center": "centre crop", "top": "crop from the top", "random": "random crop", "none": "stretched"}
+CROPS = {
+    "center": "centre crop",
+    "top": "crop from the top",
+    "random": "random crop",
+    "none": "stretched",
+    "pad": "padded",
+}
 
 
 def describe(plan: "Plan", console: Console) -> None:

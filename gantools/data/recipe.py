@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from gantools.data.pack import Shape
 from gantools.errors import UsageError
 
-Crop = Literal["center", "top", "random", "none"]
+Crop = Literal["center", "top", "random", "none", "pad"]
 Channels = Literal["auto", "rgb", "gray", "rgba"]
 Labels = Literal["folders", "none"]
 ChannelsName = Literal["gray", "rgb", "rgba"]
@@ -22,9 +22,9 @@ class Wish:
     Args:
         sources: files, folders and ``demo:NAME``, as typed.
         size: (height, width) in pixels.
-        crop: what is kept of a picture of another shape; ``none`` stretches it.
+        crop: what is kept of a picture of another shape; ``none`` stretches it, ``pad`` keeps all and fills up.
         channels: ``auto`` is grey if all sources are grey, else RGB.
-        background: sRGB, shows through transparent places.
+        background: sRGB, shows through transparent places and beside what is padded.
         labels: whether sub-folders name classes.
         holdout: the share that training never reads, in [0, 1).
         limit: at most that many pictures; 0 for no limit.

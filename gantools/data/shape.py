@@ -1,4 +1,4 @@
-"""A picture of any size -> pixels of the one size: crop, then resize with Lanczos."""
+"""A picture of any size -> pixels of the one size: crop, then resize with Lanczos; or resize, then pad."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,11 @@ REDUCING_GAP = 3.0  # Pillow's: shrink by a whole factor first, down to 3 times 
 
 
 def to_pixels(image: Image.Image, recipe: Recipe, digest: str) -> NDArray[np.uint8]:
-    """Crop and resize a picture.
+    """Crop and resize a picture, or resize and pad it.
 
     Args:
         image: mode L, RGB or RGBA; it becomes the recipe's mode.
-        recipe: size, channels, crop and seed.
+        recipe: size, channels, crop, background and seed.
         digest: of the source; a random crop is keyed by it, so that it does not depend on the other pictures.
 
     Returns:
@@ -27,11 +27,37 @@ def to_pixels(image: Image.Image, recipe: Recipe, digest: str) -> NDArray[np.uin
     if image.mode != MODES[recipe.channels]:
         image = image.convert(MODES[recipe.channels])
     height, width = recipe.size
+    if recipe.crop == "pad":
+        image = padded(image, (width, height), recipe.background)
     box = crop_box(image.size, (width, height), recipe.crop, key(recipe.seed, "crop", digest))
     if image.size != (width, height) or box != (0.0, 0.0, width, height):
         image = image.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=REDUCING_GAP)
     pixels = np.asarray(image)
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def padded(image: Image.Image, target: tuple[int, int], background: tuple[int, int, int]) -> Image.Image:
+    """Return the whole picture, as large as it fits and in the middle; beside it is the background, clear in RGBA.
+
+    Args:
+        image: mode L, RGB or RGBA.
+        target: (width, height) to be made.
+        background: sRGB; its luma for mode L.
+
+    Example:
+        >>> padded(Image.new("L", (200, 100), 9), (64, 64), (255, 255, 255)).getbbox()
+        (0, 0, 64, 64)
+    """
+    scale = min(target[0] / image.width, target[1] / image.height)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP)
+    colour = Image.new("RGB", (1, 1), background).convert(image.mode)
+    if image.mode == "RGBA":
+        colour.putalpha(0)
+    canvas = Image.new(image.mode, target, colour.getpixel((0, 0)))
+    canvas.paste(image, ((target[0] - width) // 2, (target[1] - height) // 2))
+    return canvas
 
 
 def crop_box(
@@ -42,7 +68,8 @@ def crop_box(
     Args:
         size: (width, height) of the picture.
         target: (width, height) to be made.
-        crop: ``center``, ``top`` (centred from left to right), ``random``, or ``none``: all of it, stretched.
+        crop: ``center``, ``top`` (centred from left to right), ``random``, or ``none``: all of it, stretched;
+            ``pad``: all of it.
         draw_key: of the random place.
 
     Returns:
@@ -52,7 +79,7 @@ def crop_box(
         >>> crop_box((200, 100), (64, 64), "center", 0), crop_box((100, 200), (64, 64), "top", 0)
         ((50.0, 0.0, 150.0, 100.0), (0.0, 0.0, 100.0, 100.0))
     """
-    if crop == "none":
+    if crop in ("none", "pad"):
         return 0.0, 0.0, float(size[0]), float(size[1])
     scale = min(size[0] / target[0], size[1] / target[1])
     # Not target x scale on both sides: rounding could leave the box a hair outside the picture.

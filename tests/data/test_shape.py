@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gantools.data.recipe import Crop, Recipe
-from gantools.data.shape import crop_box, parse_color, to_pixels
+from gantools.data.recipe import ChannelsName, Crop, Recipe
+from gantools.data.shape import crop_box, padded, parse_color, to_pixels
 from gantools.errors import UsageError
 from gantools.keys import key
 from tests.data.makers import noise
@@ -70,6 +70,50 @@ def test_clear_pixels_do_not_bleed() -> None:
     picture.paste((0, 0, 255, 255), (0, 0, 32, 64))
     pixels = to_pixels(picture, Recipe((), (32, 32), "rgba"), "0")
     assert pixels[0][pixels[3] > 64].max() <= 2
+
+
+@pytest.mark.parametrize(("channels", "beside"), [("rgb", [200, 0, 100]), ("gray", [71]), ("rgba", [200, 0, 100, 0])])
+def test_padding_keeps_every_pixel(channels: ChannelsName, beside: list[int]) -> None:
+    """A picture half as high as wide lies in the middle, pixel for pixel, on the background: its luma, or clear."""
+    picture = noise(3, 64, 32)
+    recipe = Recipe((), (64, 64), channels, crop="pad", background=(200, 0, 100))
+    pixels = to_pixels(picture, recipe, "0")
+    expected = np.empty((len(beside), 64, 64), np.uint8)
+    expected[:] = np.array(beside)[:, None, None]
+    colours = np.asarray(picture).astype(float)
+    expected[:3, 16:48] = colours.transpose(2, 0, 1) if channels != "gray" else 0
+    expected[3:, 16:48] = 255
+    if channels == "gray":
+        luma = colours @ [0.299, 0.587, 0.114]
+        assert np.abs(pixels[0, 16:48] - luma).max() <= 0.51
+        expected[0, 16:48] = pixels[0, 16:48]
+    assert np.array_equal(pixels, expected)
+
+
+@pytest.mark.parametrize(
+    ("size", "target", "box"),
+    [
+        ((288, 96), (96, 96), (0, 32, 96, 64)),
+        ((96, 288), (96, 96), (32, 0, 64, 96)),
+        ((10, 10), (64, 48), (8, 0, 56, 48)),
+        ((99, 33), (64, 64), (0, 21, 64, 42)),
+        ((5000, 1), (64, 64), (0, 31, 64, 32)),
+    ],
+)
+def test_padded_picture_is_as_large_as_it_fits(
+    size: tuple[int, int], target: tuple[int, int], box: tuple[int, int, int, int]
+) -> None:
+    """Of any shape, larger or smaller, the whole picture comes out in the middle, at least one pixel high."""
+    found = padded(Image.new("L", size, 255), target, (0, 0, 0))
+    assert (found.size, found.getbbox()) == (target, box)
+    assert found.crop(box).getextrema() == (255, 255)
+
+
+def test_padding_loses_no_third() -> None:
+    """Of three squares beside each other all are left when padded, in their order."""
+    pixels = to_pixels(tiles(False), Recipe((), (48, 48), "rgb", crop="pad"), "0")
+    assert [pixels[:, 24, column].argmax() for column in (8, 24, 40)] == [0, 1, 2]
+    assert (pixels[:, :16] == 255).all() and (pixels[:, 32:] == 255).all()
 
 
 def test_random_crop_follows_from_seed_and_content() -> None:
