@@ -23,6 +23,7 @@ from gantools.commands.options import (
     parse_percent_or_count,
 )
 from gantools.commands.prepare_account import describe, option_rows, resolved, tell
+from gantools.commands.prepare_options import PICTURES, MinSize
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
@@ -33,11 +34,9 @@ from gantools.files.nearby import free_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gantools.data.build import Report
     from gantools.data.plan import Plan
     from gantools.data.recipe import Crop, Wish
-
-PICTURES = "Pictures"
+    from gantools.data.report import Report
 
 
 class _Stopped(Exception):
@@ -78,6 +77,7 @@ def prepare(
             rich_help_panel=PICTURES,
         ),
     ] = None,
+    min_size: MinSize = None,
     labels: Annotated[
         Literal["folders", "none"] | None,
         typer.Option(
@@ -143,6 +143,7 @@ def prepare(
         "crop": _crop_or_pad(crop, pad),
         "channels": channels,
         "background": _parse_color(background),
+        "min_size": min_size,
         "labels": labels,
         "holdout": _parse_share(holdout),
         "limit": limit,

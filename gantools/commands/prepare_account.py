@@ -12,9 +12,9 @@ from gantools.console import Console
 from gantools.errors import ExitCode
 
 if TYPE_CHECKING:
-    from gantools.data.build import Report
     from gantools.data.plan import Plan
     from gantools.data.recipe import Wish
+    from gantools.data.report import Report
 
 SHOWN = 20
 CROPS = {
@@ -88,6 +88,8 @@ def tell(plan: "Plan", report: "Report", allowed: Allowance, console: Console, j
         console.line(
             f"skipped: {len(report.skipped) - SHOWN} more, each with its reason in {plan.folder}/manifest.jsonl"
         )
+    for reason, sources in _by_reason(report.left_out).items():
+        console.line(f"left out as asked: {len(sources)}, such as {sources[0]}: {reason}")
     if plan.nothing_to_do():
         before = f", {report.skipped_before} sources skipped by an earlier run" if report.skipped_before else ""
         console.line(f"nothing to do: {plan.folder} already holds {report.train + report.holdout} pictures{before}")
@@ -100,6 +102,14 @@ def tell(plan: "Plan", report: "Report", allowed: Allowance, console: Console, j
     console.next(shlex.join(["gantools", "train", str(plan.folder), "-o", _checkpoint_beside(plan.folder)]))
     tried = report.made + len(report.skipped)
     return ExitCode.PARTIAL if len(report.skipped) > allowed.of(tried) else ExitCode.DONE
+
+
+def _by_reason(left_out: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the sources that were left out for each reason."""
+    found: dict[str, list[str]] = {}
+    for source, reason in left_out:
+        found.setdefault(reason, []).append(source)
+    return found
 
 
 def _checkpoint_beside(folder: Path) -> str:
@@ -116,9 +126,9 @@ def _summary(plan: "Plan", report: "Report") -> list[tuple[str, str]]:
     if report.labels:
         shown = ", ".join(f"{label} {count}" for label, count in sorted(report.labels.items())[:SHOWN])
         rows.append(("labels", f"{shown}, ..." if len(report.labels) > SHOWN else shown))
-    if report.skipped or report.skipped_before:
+    if report.skipped or report.left_out or report.skipped_before:
         before = f", {report.skipped_before} in earlier runs" if report.skipped_before else ""
-        rows.append(("skipped", f"{len(report.skipped)}{before}"))
+        rows.append(("skipped", f"{len(report.skipped) + len(report.left_out)}{before}"))
     return [*rows, ("digest", report.digest[:16])]
 
 
@@ -147,6 +157,7 @@ def _document(plan: "Plan", report: "Report") -> dict[str, Any]:
         "made": report.made,
         "unchanged": report.train + report.holdout - report.made,
         "skipped": dict(Counter(reason for _, reason in report.skipped)),
+        "left_out": dict(Counter(reason for _, reason in report.left_out)),
         "skipped_before": report.skipped_before,
         "labels": dict(sorted(report.labels.items())),
         "digest": report.digest,

@@ -6,14 +6,11 @@ is written. After a kill the old data set is still valid, and the next run goes 
 
 import contextlib
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from gantools.data.making import Loader, Made, Maker
 from gantools.data.manifest import (
-    HOLDOUT,
     JOURNAL,
     MANIFEST,
     PACK,
@@ -28,6 +25,7 @@ from gantools.data.names import Names
 from gantools.data.pack import PackWriter, Pictures
 from gantools.data.parallel import in_order
 from gantools.data.plan import Item, Plan, other_pictures
+from gantools.data.report import Report
 from gantools.errors import InputError, RefusedError, UsageError, output_errors
 from gantools.files.atomic import atomic_writer, fault, sweep, write_bytes
 from gantools.files.nearby import other_output
@@ -35,29 +33,6 @@ from gantools.files.nearby import other_output
 CHUNK = 8  # pictures a task: handing over a task costs about as much as a small picture
 IN_FLIGHT = 64
 TEMPORARY = ".unfinished.png"
-
-
-@dataclass
-class Report:
-    """What a run did and what the data set now is.
-
-    Args:
-        train: pictures for training.
-        holdout: pictures held out.
-        made: pictures made by this run.
-        skipped: of the sources tried by this run, those that gave no picture: name and reason.
-        skipped_before: those that an earlier run skipped and that have not changed.
-        labels: pictures of each class.
-        digest: of the pictures for training.
-    """
-
-    train: int = 0
-    holdout: int = 0
-    made: int = 0
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    skipped_before: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    digest: str = ""
 
 
 def execute(plan: Plan, jobs: int, on_done: Callable[[int], None] = lambda done: None) -> Report:
@@ -77,7 +52,7 @@ def execute(plan: Plan, jobs: int, on_done: Callable[[int], None] = lambda done:
     if plan.nothing_to_do():
         report = Report()
         for item in plan.items:
-            _count(report, Made(item, item.old))
+            report.count(Made(item, item.old))
         assert plan.before.manifest is not None
         report.digest = plan.before.manifest.heading.digest
         return report
@@ -158,7 +133,7 @@ class _Build:
             self._journal.write(b"".join(lines))
             self._journal.flush()
         for made in chunk:
-            _count(self.report, made)
+            self.report.count(made)
             if made.record is None:
                 continue
             self._records.append(made.record)
@@ -225,10 +200,12 @@ class _Build:
         """
         if self._plan.before.manifest is None:
             (self._folder / JOURNAL).unlink()
-        source, reason = self.report.skipped[0]
-        message = f"{source}: cannot be read ({reason}), expected a picture"
-        if len(self.report.skipped) > 1:
-            count = len(self.report.skipped)
+        unused = self.report.unused(self._records)
+        source, reason = unused[0]
+        verb = "read" if self.report.skipped else "used"
+        message = f"{source}: cannot be {verb} ({reason}), expected a picture"
+        if len(unused) > 1:
+            count = len(unused)
             message = f"prepare: found no usable picture among {count} files ({source}: {reason}), expected some"
         raise InputError(message, hint=other_pictures(self._plan.recipe.sources, source, reason))
 
@@ -268,20 +245,3 @@ def _tasks(items: list[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:
 
 def _loader(item: Item) -> Loader | None:
     return None if item.keep or item.entry is None else item.entry.origin.loader(item.entry)
-
-
-def _count(report: Report, made: Made) -> None:
-    record = made.record
-    if record is None:
-        return
-    if record.skipped is not None:
-        if made.item.keep:
-            report.skipped_before += 1
-        else:
-            report.skipped.append((record.source, record.skipped))
-        return
-    report.made += record is not made.item.old
-    report.holdout += record.split == HOLDOUT
-    report.train += record.split == TRAIN
-    if record.label is not None:
-        report.labels[record.label] += 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from PIL import Image
@@ -38,6 +39,10 @@ class Unreadable(Exception):
         self.reason, self.digest = reason, digest
 
 
+class LeftOut(Unreadable):
+    """One picture that the options leave out, which is no fault of it."""
+
+
 class Origin(Protocol):
     """A file, an IDX file or a drawn set: what can look at and load its entries."""
 
@@ -46,6 +51,11 @@ class Origin(Protocol):
 
     def loader(self, entry: "Entry") -> Callable[[Recipe], Loaded]:
         """Return what loads the picture, in any thread; called in the order of the entries, in one thread."""
+
+
+def digest_of(data: bytes) -> str:
+    """Digest what a picture is made of, 64 hexadecimal digits."""
+    return blake2b(data, digest_size=32).hexdigest()
 
 
 @dataclass(slots=True)

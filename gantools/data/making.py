@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gantools.data.disk import encoded_digest
-from gantools.data.entry import Entry, Loaded, Unreadable
+from gantools.data.entry import Entry, LeftOut, Loaded, Unreadable
 from gantools.data.manifest import HOLDOUT, TRAIN, Record
 from gantools.data.pack import Pictures, pixel_digest
 from gantools.data.plan import Item, Plan
@@ -58,7 +58,8 @@ class Maker:
         try:
             return self._new(item, item.entry, loader(self._recipe))
         except Unreadable as error:
-            return Made(item, _record(item.entry, digest=error.digest, skipped=error.reason))
+            asked = isinstance(error, LeftOut) or None
+            return Made(item, _record(item.entry, digest=error.digest, skipped=error.reason, asked=asked))
 
     def _kept(self, item: Item) -> Made:
         """Return the pixels of a picture that stays: from the old pack, else from its PNG."""

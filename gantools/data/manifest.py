@@ -45,6 +45,7 @@ class Record:
         notes: what had to be assumed to read it.
         factors: what is known of a drawn picture.
         skipped: why nothing was made of it.
+        asked: True when it was skipped because the options ask for it, which is no fault.
     """
 
     source: str
@@ -60,6 +61,7 @@ class Record:
     notes: list[str] | None = None
     factors: dict[str, str | float] | None = None
     skipped: str | None = None
+    asked: bool | None = None
 
     def line(self) -> bytes:
         """Return the record as a line of the manifest."""

@@ -3,8 +3,6 @@
 import os
 import threading
 from collections.abc import Callable
-from hashlib import blake2b
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gantools.data import demo, idx
-from gantools.data.entry import RAW_SUFFIXES, Entry, Loaded, Natural, Unreadable
+from gantools.data.entry import Entry, Loaded, Natural, Unreadable, digest_of
+from gantools.data.pixels import check_kind, check_side, decoded, natural
 from gantools.data.recipe import Recipe
-from gantools.pictures.open import look, open_picture
-from gantools.pictures.reasons import PictureError
-
-MAX_FILE_BYTES = 1 << 29  # a file is read whole, one a thread. Guess: no picture under the pixel limit comes near
-RAW_REASON = "camera raw file, not supported: export as JPEG"
 
 
 class FileOrigin:
@@ -26,37 +20,20 @@ class FileOrigin:
 
     def look(self, entry: Entry) -> Natural:
         """Read the header."""
-        _check_kind(entry)
-        try:
-            seen = look(Path(entry.source))
-        except PictureError as error:
-            raise Unreadable(error.reason) from error
-        return Natural(seen.height, seen.width, seen.gray)
+        check_kind(entry.source, entry.size_bytes)
+        return natural(Path(entry.source))
 
     def loader(self, entry: Entry) -> Callable[[Recipe], Loaded]:
         """Return what reads and decodes the file."""
         return lambda recipe: self._load(entry, recipe)
 
     def _load(self, entry: Entry, recipe: Recipe) -> Loaded:
-        _check_kind(entry)
+        check_kind(entry.source, entry.size_bytes)
         try:
             data = Path(entry.source).read_bytes()
         except OSError as error:
             raise Unreadable(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
-        digest = digest_of(data)
-        notes: list[str] = []
-        height, width = recipe.size
-        try:
-            image = open_picture(
-                BytesIO(data),
-                channels=recipe.channels,
-                background=recipe.background,
-                at_least=(width, height),
-                notes=notes,
-            )
-        except PictureError as error:
-            raise Unreadable(error.reason, digest) from error
-        return Loaded(image, digest, tuple(notes))
+        return decoded(data, recipe)
 
 
 class IdxOrigin:
@@ -91,7 +68,7 @@ class IdxOrigin:
             self._next = entry.number + 1
             if self._next == self._header.count:
                 self._close()
-        return lambda recipe: _from_row(row)
+        return lambda recipe: _from_row(row, recipe)
 
     def _close(self) -> None:
         if self._stream is not None:
@@ -124,11 +101,6 @@ class DemoOrigin:
         image, factors, label = demo.draw(self._name, number, seed=self._seed, height=height, width=width)
         digest = digest_of(f"demo:{self._name}#{number} seed {self._seed}".encode())  # the same at every size
         return Loaded(image, digest, (), factors, label if self._labels else None)
-
-
-def digest_of(data: bytes) -> str:
-    """Digest what a picture is made of, 64 hexadecimal digits."""
-    return blake2b(data, digest_size=32).hexdigest()
 
 
 def idx_entries(path: str, label: str | None, labels: bool) -> list[Entry]:
@@ -168,8 +140,9 @@ def demo_entries(source: str, labels: bool, seed: int) -> list[Entry]:
     ]
 
 
-def _from_row(row: NDArray[np.uint8]) -> Loaded:
+def _from_row(row: NDArray[np.uint8], recipe: Recipe) -> Loaded:
     height, width = row.shape
+    check_side(height, width, recipe)
     return Loaded(Image.fromarray(row), digest_of(b"%d %d " % (height, width) + row.tobytes()))
 
 
@@ -182,11 +155,3 @@ def _idx_stem(name: str) -> str:
     """
     before = name.partition("images")[0].rstrip("-_. ") if "images" in name else ""
     return before or name.removesuffix(".gz")
-
-
-def _check_kind(entry: Entry) -> None:
-    """Refuse by name and size what must not even be opened."""
-    if os.path.splitext(entry.source)[1].lower() in RAW_SUFFIXES:
-        raise Unreadable(RAW_REASON)
-    if entry.size_bytes is not None and entry.size_bytes > MAX_FILE_BYTES:
-        raise Unreadable(f"{entry.size_bytes} bytes, more than {MAX_FILE_BYTES}")

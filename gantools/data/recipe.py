@@ -25,6 +25,7 @@ class Wish:
         crop: what is kept of a picture of another shape; ``none`` stretches it, ``pad`` keeps all and fills up.
         channels: ``auto`` is grey if all sources are grey, else RGB.
         background: sRGB, shows through transparent places and beside what is padded.
+        min_size: pictures whose shorter side is below that many pixels are left out; 0 for none.
         labels: whether sub-folders name classes.
         holdout: the share that training never reads, in [0, 1).
         limit: at most that many pictures; 0 for no limit.
@@ -36,6 +37,7 @@ class Wish:
     crop: Crop | None = None
     channels: Channels | None = None
     background: tuple[int, int, int] | None = None
+    min_size: int | None = None
     labels: Labels | None = None
     holdout: float | None = None
     limit: int | None = None
@@ -58,6 +60,7 @@ class Recipe:
     holdout: float = 0.0
     limit: int = 0
     seed: int = 0
+    min_size: int = 0
 
     @property
     def shape(self) -> Shape:
@@ -96,7 +99,7 @@ def recipe_from(document: Any) -> Recipe:
             and recipe.crop in get_args(Crop)
             and recipe.labels in get_args(Labels)
         )
-        numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed)
+        numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed, recipe.min_size)
         if not sound or not all(type(number) is int for number in numbers):
             raise ValueError("options of the wrong kind")
         return replace(recipe, holdout=float(recipe.holdout))

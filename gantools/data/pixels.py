@@ -1,0 +1,75 @@
+"""The bytes of one picture's file -> the picture, and what is refused or left out before it is decoded."""
+
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from gantools.data.entry import RAW_SUFFIXES, LeftOut, Loaded, Natural, Unreadable, digest_of
+from gantools.data.recipe import Recipe
+from gantools.pictures.open import look, open_picture
+from gantools.pictures.reasons import PictureError
+
+MAX_FILE_BYTES = 1 << 29  # a file is read whole, one a thread. Guess: no picture under the pixel limit comes near
+RAW_REASON = "camera raw file, not supported: export as JPEG"
+
+
+def check_kind(name: str, size_bytes: int | None) -> None:
+    """Refuse by name and size what must not even be opened.
+
+    Raises:
+        Unreadable: a camera's raw file, or too large.
+    """
+    if os.path.splitext(name)[1].lower() in RAW_SUFFIXES:
+        raise Unreadable(RAW_REASON)
+    if size_bytes is not None and size_bytes > MAX_FILE_BYTES:
+        raise Unreadable(f"{size_bytes} bytes, more than {MAX_FILE_BYTES}")
+
+
+def natural(source: Path | BinaryIO) -> Natural:
+    """Read the header of a picture.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    try:
+        seen = look(source)
+    except PictureError as error:
+        raise Unreadable(error.reason) from error
+    return Natural(seen.height, seen.width, seen.gray)
+
+
+def decoded(data: bytes, recipe: Recipe) -> Loaded:
+    """Read a picture from the bytes of its file.
+
+    Raises:
+        LeftOut: it is smaller than the options ask for.
+        Unreadable: it cannot be read; the digest is known.
+    """
+    digest = digest_of(data)
+    notes: list[str] = []
+    height, width = recipe.size
+    try:
+        if recipe.min_size:
+            seen = look(BytesIO(data))
+            check_side(seen.height, seen.width, recipe, digest)
+        image = open_picture(
+            BytesIO(data),
+            channels=recipe.channels,
+            background=recipe.background,
+            at_least=(width, height),
+            notes=notes,
+        )
+    except PictureError as error:
+        raise Unreadable(error.reason, digest) from error
+    return Loaded(image, digest, tuple(notes))
+
+
+def check_side(height: int, width: int, recipe: Recipe, digest: str | None = None) -> None:
+    """Leave out a picture whose shorter side is below the smallest that is wanted.
+
+    Raises:
+        LeftOut: it is.
+    """
+    if min(height, width) < recipe.min_size:
+        raise LeftOut(f"shorter side under {recipe.min_size} pixels", digest)
