@@ -8,9 +8,14 @@ run() {
     "$@"
 }
 
+if [ -e demo ] && [ ! -e demo/.made-by-demo ]; then
+    echo "demo: found something that this script did not make, expected no such folder here" >&2
+    exit 5
+fi
 rm -rf demo
 mkdir demo
 cd demo
+: > .made-by-demo
 
 printf 'A set of pictures drawn by code: five kinds of stickers, in five colours, on three skies.\n'
 run gantools prepare demo:stickers -o data

@@ -1,6 +1,5 @@
 """The Typer app: which commands there are, and which exit code each kind of error ends with."""
 
-import contextlib
 import errno
 import os
 import signal
@@ -14,7 +13,7 @@ import typer
 from gantools import __version__
 from gantools.commands import inspect, prepare, sample, train
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
-from gantools.commands.product import emit_text
+from gantools.commands.product import drop_stdout, emit_text
 from gantools.commands.shells import ASK, SCRIPTS, answer
 from gantools.console import Console
 from gantools.errors import FULL_DISK, Again, ExitCode, GantoolsError, Hint, ResourceError, full_disk, unknown_name
@@ -226,11 +225,24 @@ def _less_memory(error: BaseException, manner: Manner) -> Hint:
     """Return the line that does less at once, or the one that shows what the memory is taken by."""
     params = manner.params
     if "batch" in params:
-        batch = max(2, (params["batch"] or USUAL_BATCH) // 2)
-        return f"--batch {batch}" + (" --allow-change batch" if params.get("resume") else "")
+        return _smaller_batch(params)
     if params.get("jobs", 1) != 1:
         return "--jobs 1"
     return "--device cpu" if "device" in params and "cuda" in str(error).lower() else "free -h"
+
+
+def _smaller_batch(params: dict[str, Any]) -> Hint:
+    """Return half the batch that was typed, that a resumed run has stored, or that is usual."""
+    assigned = next((text for text in params["set_"] or () if text.startswith("batch=")), "batch=")
+    batch = params["batch"] or int(assigned.removeprefix("batch=") or 0)
+    if not batch and params["resume"] and params["output"] is not None and params["output"].exists():
+        from gantools.files.document import read_document
+
+        batch = read_document(params["output"])[1].config.batch
+    half = max(2, (batch or USUAL_BATCH) // 2)
+    if assigned != "batch=":
+        return Again(swap={assigned: f"batch={half}"}, put="--allow-change batch" if params["resume"] else "")
+    return f"--batch {half}" + (" --allow-change batch" if params["resume"] else "")
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -259,8 +271,7 @@ def _flush() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_stdout()
         raise
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO, cast
 
 from gantools.progress import ASCII, BLOCKS, Cells, Panel, Picture
 from gantools.progress import Color as Rgb
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Color = Literal["auto", "always", "never"]
 
+HALF_BLOCK = "▀"
 REPORT_EVERY_S = 9.0  # the promise is a line at least every 10 s
 STYLES = {"error": "1;31", "warning": "33", "hint": "36", "next": "32"}
 PARTS = {"strong": "bold", "bar": "green", "D": "magenta", "G": "green", "faint": "dim", "": ""}
@@ -112,7 +113,7 @@ class Console:
 
     def room(self) -> tuple[int, int] | None:
         """Return columns and lines of the terminal, or None where a picture in colours cannot be drawn."""
-        if not self._animated or self.quiet:
+        if not self._animated or self.quiet or not _can_write(HALF_BLOCK, self._stream):
             return None
         screen = self._screen()
         return (screen.width, screen.height) if screen.color_system in ("256", "truecolor") else None
@@ -189,7 +190,8 @@ class Console:
     def _screen(self) -> "Screen":
         from rich.console import Console as Screen
 
-        return Screen(file=self._stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+        stream = cast(TextIO, _Forgiving(self._stream))
+        return Screen(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
 
     def _labelled(self, label: str, text: str) -> None:
         mark = f"\x1b[{STYLES[label]}m{label}:\x1b[0m" if self._styled else f"{label}:"
@@ -202,14 +204,40 @@ class Console:
 
             self._live.console.print(Text.from_ansi(text), soft_wrap=True)
             return
-        try:
+        with _dropping():
             if self._stream is not None:
                 self._stream.write(text + "\n")
                 self._stream.flush()
-        except BrokenPipeError:
-            raise
-        except (OSError, ValueError):
-            return
+
+
+class _Forgiving:
+    """A stream whose reader may go away, as a terminal that is closed does: what it cannot take is dropped."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with _dropping():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with _dropping():
+            self._stream.flush()
+
+
+@contextlib.contextmanager
+def _dropping() -> Iterator[None]:
+    """Let a write fail: a log that cannot be kept stops nothing, but a pipe without a reader ends the program."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError):
+        return
 
 
 class _Drawing:
@@ -228,7 +256,7 @@ class _Drawing:
         if broken := sum((length - 1) // options.max_width for length in self._lengths if length):
             erase = [(ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)]
             yield Control(*erase * broken)
-        self._lengths = [text.cell_len for text in texts]
+        self._lengths = [min(text.cell_len, options.max_width - 1) for text in texts]
         yield from texts
 
     def _texts(self, width: int) -> Iterator["Text"]:
@@ -251,7 +279,7 @@ def _half_blocks(row: list[tuple[Rgb, Rgb]]) -> "Text":
 
     text = Text(no_wrap=True, overflow="crop")
     for upper, lower in row:
-        text.append("▀", Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower)))
+        text.append(HALF_BLOCK, Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower)))
     return text
 
 

@@ -50,9 +50,8 @@ class TrainingPanel:
     def lines(self, width: int, cells: Cells) -> list[Line]:
         """Return the sparklines, the reading, the last events, where the preview is, and the preview when shown."""
         lines = [self._spark_line(width, cells), [Span(cut(f"  {self.reading or 'starting'}", width), "strong")]]
-        lines += [
-            [Span(cut(f"  {quantity(done):>5}  {text}", width), "faint")] for done, text in reversed(self._events)
-        ]
+        events = reversed(tuple(self._events))  # the display's thread reads what the work's thread writes
+        lines += [[Span(cut(f"  {quantity(done):>5}  {text}", width), "faint")] for done, text in events]
         if self.preview:
             lines.append([Span(cut(f"  preview: {self.preview}", width), "faint")])
         return lines

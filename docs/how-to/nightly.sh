@@ -5,7 +5,7 @@
 #
 # It may be started twice, killed at any moment and run on a full disk: the next start goes on from what is whole.
 # docs/how-to/nightly.md explains each line.
-set -eu
+set -euf
 
 how_long=${NIGHTLY_TIME:-2m} # how long to train, the save included: 90s, 50m, 8h
 options=${NIGHTLY_TRAIN:-}  # more options of `gantools train`, split at spaces

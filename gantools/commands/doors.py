@@ -270,6 +270,9 @@ def _unknown_option(name: str, where: str, manual: str, ctx: Any) -> UsageError:
     commands = getattr(ctx.find_root().command, "commands", {})
     owners = [key for key, command in commands.items() if any(name in param.opts for param in command.params)]
     if owners:
+        manner = ctx.find_object(Manner)
+        typed = [owner for owner in owners if manner is not None and owner in manner.words]
+        owners = typed or owners
         message = f"{where}: unknown option '{name}', expected it after 'gantools {owners[0]}', which has it"
         return UsageError(message, hint=_moved(owners[0], ctx) or Again(drop=(name,), otherwise=manual))
     message = f"{where}: unknown option '{name}', expected one that '{manual}' shows"

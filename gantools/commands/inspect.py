@@ -52,6 +52,7 @@ def inspect(
         return ExitCode.DONE
     documents: list[dict[str, object]] = []
     findings: list[Finding] = []
+    is_drawn = True
     for number, path in enumerate(things):
         try:
             finding = _find(path, verify)
@@ -60,8 +61,7 @@ def inspect(
             documents.append({"thing": path, "kind": None, "error": error.message})
             continue
         findings.append(finding)
-        if plot is not None:
-            _draw(path, finding, plot, console)
+        is_drawn = plot is None or _draw(path, finding, plot, console)
         documents.append({"thing": path, "kind": finding.kind, "verified": verify, **finding.facts})
         if not json:
             _print(f"{path}: {finding.kind}", finding.rows + (finding.details if verbose else []), number > 0)
@@ -69,7 +69,7 @@ def inspect(
         emit_json("inspect", {"things": documents})
     elif len(things) == 1 and findings:
         _next(findings[0], console)
-    return ExitCode.DONE if len(findings) == len(things) else ExitCode.INPUT
+    return ExitCode.DONE if len(findings) == len(things) and is_drawn else ExitCode.INPUT
 
 
 def _find(path: Path, verify: bool) -> "Finding":
@@ -145,12 +145,18 @@ def _require_plot(things: list[Path], diff: Path | None, plot: Path, force: bool
     require_plot_place(plot, force=force)
 
 
-def _draw(path: Path, finding: "Finding", plot: Path, console: Console) -> None:
+def _draw(path: Path, finding: "Finding", plot: Path, console: Console) -> bool:
+    """Draw a thing, or say why it cannot be drawn; return whether it was."""
     from gantools.inspection.plots import write_plot
 
-    write_plot(path, finding.kind, plot)
+    try:
+        write_plot(path, finding.kind, plot)
+    except InputError as error:
+        console.error(error.message, typed_again(error.hint))
+        return False
     finding.facts["plot"] = plot
     console.line(f"plot: {plot}")
+    return True
 
 
 def _next(finding: "Finding", console: Console) -> None:

@@ -1,11 +1,12 @@
 """Everything that reaches stdout, and stdin where ``-`` was written. People are spoken to elsewhere (console.py)."""
 
+import contextlib
 import json
 import math
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,6 +51,21 @@ def emit_text(text: str) -> None:
     if sys.stdout is not None:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def gone_stdout() -> Iterator[None]:
+    """Go on when stdout has gone away while the block writes; what it still held is dropped."""
+    try:
+        yield
+    except OSError:
+        drop_stdout()
+
+
+def drop_stdout() -> None:
+    """Send what stdout still holds, and all that follows, to /dev/null, so that it fails once only."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def require_one_product(*chosen: tuple[str, bool]) -> None:

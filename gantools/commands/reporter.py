@@ -1,5 +1,6 @@
 """Telling how a run goes: the display a few times a second, the metrics file at fixed counts, events as they come."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -59,6 +60,7 @@ class Reporter:
     def last(self) -> None:
         """Show the state at the end."""
         register = self.session.state.register
+        self._told = -math.inf
         self._show(self.counted(register.d_steps, register.g_steps))
 
     def _show(self, steps: int) -> None:

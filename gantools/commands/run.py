@@ -1,7 +1,9 @@
 """One run from its request to what is said at its end; the three training doors share it."""
 
+import contextlib
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
@@ -10,14 +12,15 @@ from gantools.commands.bounds import Bounds, Cadence
 from gantools.commands.loop import Outcome, take_turns
 from gantools.commands.places import STREAM
 from gantools.commands.plan import describe_plan
-from gantools.commands.product import emit_json, emit_paths, require_one_product
+from gantools.commands.product import emit_json, emit_paths, gone_stdout, require_one_product
 from gantools.commands.saver import Saver
 from gantools.commands.session import Request, Session, check_request, open_session, output_lock
 from gantools.commands.signals import stop_requests
 from gantools.console import Console
-from gantools.errors import ExitCode, UnhealthyError
+from gantools.errors import ExitCode, RefusedError, UnhealthyError
 from gantools.files.atomic import sweep
 from gantools.files.metrics import MetricsFile
+from gantools.files.nearby import free_name
 from gantools.panel import TrainingPanel
 
 
@@ -41,12 +44,30 @@ def run(request: Request, bounds: Bounds, cadence: Cadence, voice: Voice) -> Non
     check_request(request)
     with output_lock(request):
         if request.preview is not None:
+            _require_own(request.preview, force=request.force)
             sweep(request.preview)
         with MetricsFile(request.metrics) as metrics:
             session = open_session(request)
             describe_plan(session, bounds, voice.console)
             outcome = _take(session, bounds, cadence, metrics, voice)
     _tell(session, outcome, voice)
+
+
+def _require_own(preview: Path, *, force: bool) -> None:
+    """Refuse to draw over a picture that gantools did not write.
+
+    Raises:
+        RefusedError: one stands there, and not ``force``.
+    """
+    if not preview.exists() or force:
+        return
+    from gantools.pictures.note import KEYWORD
+    from gantools.pictures.write import read_text
+
+    if KEYWORD not in read_text(preview):
+        found = f"{preview}: exists and was not written by gantools"
+        hint = shlex.join(["--preview", free_name(str(preview))])
+        raise RefusedError(f"{found}, expected a free name for the preview, or --force to replace it", hint=hint)
 
 
 def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFile, voice: Voice) -> Outcome:
@@ -74,11 +95,12 @@ def _tell(session: Session, outcome: Outcome, voice: Voice) -> None:
     request, register, console = session.request, session.state.register, voice.console
     if request.preview is not None and request.preview.exists():
         console.line(f"preview: {request.preview}")
-    if voice.json:
-        document = {"checkpoint": request.output, "digest": outcome.saved.digest, "preview": request.preview}
-        emit_json(request.command, document | register.to_json())
-    elif request.output != STREAM:
-        emit_paths([request.output], voice.print0)
+    with gone_stdout() if outcome.signal is not None else contextlib.nullcontext():  # HUP: the terminal has closed
+        if voice.json:
+            document = {"checkpoint": request.output, "digest": outcome.saved.digest, "preview": request.preview}
+            emit_json(request.command, document | register.to_json())
+        elif request.output != STREAM:
+            emit_paths([request.output], voice.print0)
     if outcome.signal is not None:
         console.line(f"resume: {resume_line(session)}")
         raise typer.Exit(ExitCode.SIGNAL + outcome.signal)

@@ -8,7 +8,7 @@ from gantools.commands.bounds import Cadence
 from gantools.commands.places import STREAM
 from gantools.commands.product import binary_stdout
 from gantools.commands.session import Session
-from gantools.console import Console
+from gantools.console import Console, safe
 from gantools.events import Saved
 from gantools.panel import TrainingPanel
 
@@ -105,7 +105,7 @@ class Saver:
         )
         sheet = single_bytes(make_plan(wish, document), state.average, lambda done: None)
         write_bytes(preview, sheet, durable=False)
-        self.panel.preview = str(preview)
+        self.panel.preview = safe(str(preview))
         if self.show_preview:
             self._show(sheet)
 

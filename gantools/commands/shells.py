@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from gantools.commands.completion import Next, Paths, Reader, list_paths
 from gantools.commands.product import emit_paths
+from gantools.errors import UsageError
 
 ASK = "--complete"
 """The first word of a command line that a shell's script writes; no one else does."""
@@ -109,7 +110,10 @@ def answer(suite: Any, asked: list[str]) -> None:
         asked: the shell's name; then of bash its word breaks and its line, of the others the words and the
             incomplete one.
     """
-    shell, *rest = asked
+    shell, *rest = asked or [""]
+    if shell not in ("bash", "zsh", "fish") or len(rest) != 2 and shell == "bash" or not rest:
+        message = f"--complete: found '{' '.join(asked)}', expected a shell's name and its line"
+        raise UsageError(message, hint="gantools --show-completion bash")
     if shell == "bash":
         emit_paths(for_bash(suite, split_line(rest[1], rest[0])))
         return

@@ -14,14 +14,25 @@ DRAWN = "demo:stickers"
 
 MANIFEST = "manifest.jsonl"
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
+USUAL = PICTURES | {".safetensors", ".tar", ".tgz", ".zip", ".gz"}
 MOST_LOOKED_AT = 200
+MOST_COMPARED = 2_000
 
 
-def similar(path: str, is_right: Callable[[str], bool] = os.path.exists) -> str | None:
-    """Return the path beside ``path`` whose name is most like it, of those that ``is_right`` says yes to."""
+def may_be_meant(path: str) -> bool:
+    """Say whether a path is a folder, or ends as pictures, archives and checkpoints do."""
+    return os.path.isdir(path) or os.path.splitext(path)[1].lower() in USUAL
+
+
+def similar(path: str, is_right: Callable[[str], bool] = may_be_meant) -> str | None:
+    """Return the path beside ``path`` whose name is most like it, of those that ``is_right`` says yes to.
+
+    In a folder of very many files only some are compared.
+    """
     folder, name = os.path.split(path.rstrip("/"))
     try:
-        close = nearest(name, os.listdir(folder or "."))
+        with os.scandir(folder or ".") as entries:
+            close = nearest(name, [entry.name for entry in islice(entries, MOST_COMPARED)])
     except OSError:
         return None
     return next((found for other in close if is_right(found := os.path.join(folder, other)) and found != path), None)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gantools.errors import InputError, RefusedError, UsageError
 from gantools.files.atomic import require_file_name, write_bytes
 from gantools.files.document import read_document
+from gantools.files.nearby import free_name
 from gantools.inspection.finding import Kind, short
 from gantools.pictures.grid import grid
 from gantools.pictures.note import KEYWORD
@@ -36,8 +37,8 @@ def require_plot_place(path: Path, *, force: bool) -> None:
         )
     require_file_name(path)
     if path.exists() and not force and KEYWORD not in read_text(path):
-        message = f"{path}: exists and was not written by gantools, expected a free name or a picture of ours"
-        raise RefusedError(message, hint="--force")
+        message = f"{path}: exists and was not written by gantools, expected a free name, or --force to replace it"
+        raise RefusedError(message, hint=shlex.join(["--plot", free_name(str(path))]))
 
 
 def write_plot(thing: Path, kind: Kind, path: Path) -> None:

@@ -27,7 +27,7 @@ def sheet_cells(
     with Image.open(BytesIO(sheet)) as image:
         whole = Image.new("RGBA", image.size, "white")
         whole.alpha_composite(image.convert("RGBA"))
-    across = min(width, WIDEST, columns)
+    across = max(1, min(width, WIDEST, columns))
     down = max(1, ceil(across * height / width / 2))
     pictures_across = _fitting(whole.width, width, gap_px, columns // across)
     pictures_down = _fitting(whole.height, height, gap_px, lines // down)

@@ -513,3 +513,11 @@ def test_plot_refuses_what_it_cannot_draw(place: Path, capsys: pytest.CaptureFix
         assert text in capsys.readouterr().err
     assert Path("mine.png").read_bytes() == mine
     assert not Path("a.png").exists()
+
+
+def test_a_young_run_is_told_though_it_cannot_be_drawn(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The report comes out whole beside the error about its plot."""
+    assert inspect("c.safetensors", "--plot", "a.png") == 4
+    out, err = capsys.readouterr()
+    assert out.startswith("c.safetensors: checkpoint")
+    assert "--plot expected a run with a history" in err
