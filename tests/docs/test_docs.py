@@ -17,6 +17,7 @@ from tests.docs.newcomer import environment_with_gantools, run_script, write_rea
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LEFT_OUT = "..."
+LABELS = ("error:", "hint:", "next:", "resume:")
 
 
 class Block(NamedTuple):
@@ -49,14 +50,18 @@ def words_of(line: str) -> list[str]:
     return [word for word in re.findall(r"[^\s,;:()]+", line) if re.fullmatch(r"[^\W\d]{2,}", word)]
 
 
+def is_printed(line: str, printed: list[str]) -> bool:
+    """Say whether a line was printed: an error, a hint and a next line in all its words, of others those shown."""
+    words = words_of(line)
+    if line.startswith(LABELS) and LEFT_OUT not in line:
+        return any(words_of(other) == words for other in printed)
+    return any(set(words_of(other)) >= set(words) for other in printed)
+
+
 def absent_lines(shown: list[str], printed: str) -> list[str]:
-    """Return the lines that a page shows and that nothing printed has all the words of."""
-    there = [set(words_of(line)) for line in printed.splitlines()]
-    return [
-        line
-        for line in shown
-        if line.strip() != LEFT_OUT and not any(there_ >= set(words_of(line)) for there_ in there)
-    ]
+    """Return the lines that a page shows and that were not printed."""
+    lines = printed.splitlines()
+    return [line for line in shown if line.strip() != LEFT_OUT and not is_printed(line, lines)]
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +111,5 @@ def test_a_line_that_is_no_longer_printed_is_found() -> None:
     printed = "saved a.safetensors at 12 images, content 0f3\ntrain: 2 images"
     assert absent_lines(["train: 640 images", "...", "saved a.safetensors at 9 images"], printed) == []
     assert absent_lines(["train: 640 pictures"], printed) == ["train: 640 pictures"]
+    assert absent_lines(["hint: again"], "hint: try again") == ["hint: again"]
+    assert absent_lines(["error: no ...", "hint: try again"], "error: no such thing\nhint: try again") == []
