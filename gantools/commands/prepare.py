@@ -44,7 +44,10 @@ class _Stopped(Exception):
 
 
 def prepare(
-    sources: Annotated[list[str], typer.Argument(metavar="SRC...", help="Files, folders, IDX files, demo:NAME.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SRC...", help="Files, folders, tar and zip archives, IDX files, demo:NAME."),
+    ],
     output: Output = None,
     size: Annotated[
         str | None,

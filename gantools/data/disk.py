@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
+from gantools.data.kinds import PICTURE_SUFFIXES
 from gantools.data.pack import DIGEST_BYTES, Index
-from gantools.data.sources import PICTURE_SUFFIXES
 
 
 @dataclass

@@ -71,6 +71,7 @@ class Entry:
         origin: what can load it.
         number: which one, where the origin has many.
         group: entries of one group stand in line together when there is a limit.
+        member: of one in an archive, what tells whether it has changed when the archive has; None for others.
     """
 
     source: str
@@ -81,3 +82,4 @@ class Entry:
     origin: Origin
     number: int = 0
     group: str = ""
+    member: str | None = None

@@ -36,6 +36,7 @@ class Record:
         digest: of its bytes, 64 hexadecimal digits.
         size_bytes: of the file it is in.
         mtime_ns: of that file.
+        member: of one in an archive, its own size, and its time or checksum.
         label: its class.
         split: ``train`` or ``holdout``.
         file: the picture made of it, relative to the data set.
@@ -52,6 +53,7 @@ class Record:
     digest: str | None = None
     size_bytes: int | None = None
     mtime_ns: int | None = None
+    member: str | None = None
     label: str | None = None
     split: str | None = None
     file: str | None = None

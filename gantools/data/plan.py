@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gantools.data import disk
 from gantools.data.before import Before, look_at
-from gantools.data.entry import Entry, Unreadable
+from gantools.data.entry import Entry, Unreadable, whole_of
+from gantools.data.frames import with_frames
 from gantools.data.manifest import MANIFEST, Record, columns_of
 from gantools.data.recipe import Recipe, Wish, settle
 from gantools.data.sources import Found, check_exists, discover, limited, normal_source
@@ -57,6 +58,7 @@ class Plan:
         redone: the options whose change makes everything again.
         vanished: how many pictures stay though their source is gone.
         mended: how many pictures are made again because they were changed by hand.
+        restamped: how many pictures stay as they are in an archive that has changed.
         deleted: how many pictures were deleted by hand.
     """
 
@@ -71,6 +73,7 @@ class Plan:
     greyed: str | None = None
     vanished: int = 0
     mended: int = 0
+    restamped: int = 0
     deleted: int = 0
 
     @property
@@ -81,7 +84,7 @@ class Plan:
     def nothing_to_do(self) -> bool:
         """Tell whether the run would write the very bytes that are there."""
         manifest = self.before.manifest
-        if manifest is None or self.before.pack is None or self.before.unfinished or self.to_make:
+        if manifest is None or self.before.pack is None or self.before.unfinished or self.to_make or self.restamped:
             return False
         same = [item.old.source for item in self.items if item.old] == [record.source for record in manifest.records]
         heading = manifest.heading
@@ -113,6 +116,8 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
     recipe = settle(wish, stored, (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX), "rgb")
     check_size(recipe.size)
     found = discover(recipe.sources, labels=recipe.labels == "folders", without=folder, seed=recipe.seed)
+    if recipe.frames == "all":
+        found.entries = with_frames(found.entries)
     seen = None
     if found.entries and (wish.channels == "auto" or (stored is None and None in (wish.size, wish.channels))):
         seen = survey(limited(found.entries, recipe.limit))
@@ -177,20 +182,27 @@ def _compare(folder: Path, recipe: Recipe, found: Found, before: Before, force: 
 
 
 def _fill(plan: Plan, found: Found, state: _State) -> None:
-    """Put the items into their order: as found; those whose source is gone stay behind the one they stood behind."""
-    there = {entry.source for entry in found.entries}
+    """Put the items into their order: as found; those whose source is gone stay behind the one they stood behind.
+
+    A part of a file is gone with the file; while the file is there, the parts are those that it has now.
+    """
+    there = {entry.source for entry in (*found.entries, *found.faults)}
+    wholes = {entry.base for entry in found.entries}
     behind: dict[str, list[Item]] = {}
     anchor = ""
     for source, record in state.records.items():
         if source in there:
             anchor = source
-        elif record.file is not None:
+        elif record.file is not None and whole_of(source, record.part) not in wholes:
             behind.setdefault(anchor, []).append(_without_source(record, state))
     plan.items += behind.get("", [])
-    for entry in limited(found.entries, plan.recipe.limit, first=state.valid.keys()):
+    for entry in [*limited(found.entries, plan.recipe.limit, first=state.valid.keys()), *found.faults]:
         source = entry.source
         item = Item(entry, state.records.get(source), row=state.rows.get(source), write=source not in state.deleted)
         item.keep = _unchanged(entry, item, state)
+        if item.keep and item.old is not None and not _is_same_file(item.old, entry):
+            item.old = replace(item.old, size_bytes=entry.size_bytes, mtime_ns=entry.mtime_ns)
+            plan.restamped += 1
         plan.mended += source in state.changed and source in state.rows
         plan.items += [item, *behind.get(source, [])]
     plan.deleted = len(state.deleted)
@@ -210,7 +222,7 @@ def _without_source(record: Record, state: _State) -> Item:
 def _unchanged(entry: Entry, item: Item, state: _State) -> bool:
     """Tell whether the record of an item still says what would be made of its source."""
     record = state.valid.get(entry.source)
-    if record is None or (record.size_bytes, record.mtime_ns) != (entry.size_bytes, entry.mtime_ns):
+    if record is None or not (_is_same_file(record, entry) or record.member == entry.member is not None):
         return False
     if record.skipped is not None:
         return not record.skipped.startswith(RETRIED)
@@ -219,6 +231,10 @@ def _unchanged(entry: Entry, item: Item, state: _State) -> bool:
     if entry.source in state.deleted:
         return item.row is not None
     return entry.source not in state.changed
+
+
+def _is_same_file(record: Record, entry: Entry) -> bool:
+    return (record.size_bytes, record.mtime_ns) == (entry.size_bytes, entry.mtime_ns)
 
 
 def _pack_rows(before: Before) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Finding pictures in what was typed: files, folders, IDX files, sets drawn by code. No picture is read for it."""
+"""Finding pictures in what was typed: files, folders, archives, IDX files, drawn sets. No picture is read for it."""
 
 import os
 import re
@@ -10,30 +10,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gantools.data import idx
+from gantools.data.archives import Archive, Shelf, archive_entries, is_archive, packed_kind, refuse_packed
 from gantools.data.demo import default_count
-from gantools.data.entry import RAW_SUFFIXES, Entry
+from gantools.data.entry import Entry
+from gantools.data.kinds import HEAD_BYTES, PICTURE_SUFFIXES, is_clutter, is_picture
 from gantools.data.names import safe_name
 from gantools.data.origins import FileOrigin, demo_entries, idx_entries
 from gantools.errors import Again, InputError, UsageError
-from gantools.files.nearby import free_name, similar, some_pictures
-from gantools.pictures.reasons import MAGIC
+from gantools.files.nearby import similar, some_pictures
 
-PICTURE_SUFFIXES = RAW_SUFFIXES | {
-    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".avif", ".avifs", ".gif", ".bmp", ".dib",
-    ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".qoi", ".jp2", ".j2k", ".jpf", ".jpx", ".tga", ".icb",
-    ".vda", ".vst", ".heic", ".heif", ".hif", ".ico", ".svg", ".psd",
-}  # fmt: skip
-LONG_MAGIC = tuple(magic for magic in MAGIC if len(magic) >= 3)  # two bytes could be any file
-ARCHIVES = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"7z\xbc\xaf": "a 7z archive"}
-CLUTTER = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"}
 SCHEME = re.compile(r"([a-z][a-z0-9+-]+):")
 
 
 @dataclass
 class Found:
-    """What the sources hold: the entries in a stable order, and how many files of which kind are no pictures."""
+    """What the sources hold.
+
+    Args:
+        entries: the pictures, in a stable order.
+        faults: one for each source, or rest of a source, that gives none; no limit leaves them out.
+        passed_over: how many files of which kind are no pictures.
+    """
 
     entries: list[Entry] = field(default_factory=list)
+    faults: list[Entry] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
 
 
@@ -78,9 +78,9 @@ def discover(sources: Sequence[str], *, labels: bool, without: Path | None, seed
         seed: of drawn sets.
 
     Raises:
-        InputError: an archive, a device, or a damaged IDX file.
+        InputError: a device, a damaged IDX file, or an archive that no sane one is like.
     """
-    found = Found()
+    found, shelf = Found(), Shelf()
     seen = {_identity(without)} if without is not None and without.exists() else set()
     for source in sources:
         if source.startswith("demo:"):
@@ -89,8 +89,7 @@ def discover(sources: Sequence[str], *, labels: bool, without: Path | None, seed
             for path, name, label in _walk(source, seen):
                 _add(found, path, name, label if labels else None, labels, source)
         elif os.path.exists(source):
-            _check_typed(Path(source))
-            _add(found, source, os.path.basename(source), None, labels, "")
+            _add_typed(found, source, labels, shelf)
     return found
 
 
@@ -133,7 +132,7 @@ def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, str, str
         for child in children:
             deeper = os.path.isdir(child.path)  # False, where is_dir() raises, for a link to itself
             below = safe_name(child.name) if path == root and deeper else label
-            pending.append((child.path, child.name, below, deeper and not _is_clutter(child.name)))
+            pending.append((child.path, child.name, below, deeper and not is_clutter(child.name)))
 
 
 def _add(found: Found, path: str, name: str, label: str | None, labels: bool, root: str) -> None:
@@ -143,8 +142,8 @@ def _add(found: Found, path: str, name: str, label: str | None, labels: bool, ro
         status = os.stat(path)
     except OSError:
         status = None  # a dangling link: loading it will say so
-    if _is_clutter(name) or (status is not None and not stat.S_ISREG(status.st_mode)):
-        found.passed_over[name if _is_clutter(name) else "not a file"] += 1
+    if is_clutter(name) or (status is not None and not stat.S_ISREG(status.st_mode)):
+        found.passed_over[name if is_clutter(name) else "not a file"] += 1
         return
     if suffix not in PICTURE_SUFFIXES:
         head = _head(path)
@@ -152,7 +151,7 @@ def _add(found: Found, path: str, name: str, label: str | None, labels: bool, ro
         if packed and idx.magic_of(Path(path)) == idx.IMAGES_MAGIC:
             found.entries += idx_entries(path, label, labels)
             return
-        if not _is_picture(head):
+        if not is_picture(head):
             found.passed_over[suffix or name] += 1
             return
     stem = name[: -len(suffix)] if suffix in PICTURE_SUFFIXES else name
@@ -160,47 +159,35 @@ def _add(found: Found, path: str, name: str, label: str | None, labels: bool, ro
     found.entries.append(Entry(path, stem, label, size, mtime, FileOrigin(), group=f"{root}/{label or ''}"))
 
 
-def _check_typed(path: Path) -> None:
-    """Refuse what was typed by name but can hold no picture for us."""
-    if not stat.S_ISREG(path.stat().st_mode):
+def _add_typed(found: Found, path: str, labels: bool, shelf: Shelf) -> None:
+    """Add a file that was typed by name: an archive too, which is passed over where it lies in a folder."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
         raise InputError(f"{path}: found a device or a pipe, expected pictures or a folder of them")
-    head = _head(str(path))
-    kind = next((kind for magic, kind in ARCHIVES.items() if head.startswith(magic)), None)
-    if head[257:262] == b"ustar":
-        kind = "a tar archive"
-    if kind and idx.magic_of(path) not in (idx.IMAGES_MAGIC, idx.LABELS_MAGIC):
-        message = f"{path}: found {kind}, expected a file, a folder, an IDX file or demo:NAME"
-        raise InputError(f"{message}: unpack it first", hint=_unpack_first(str(path), kind))
+    if idx.magic_of(Path(path)) not in (idx.IMAGES_MAGIC, idx.LABELS_MAGIC):
+        if _is_archive(path):
+            entries, faults, passed_over = archive_entries(Archive.at(path), labels, shelf)
+            found.entries += entries
+            found.faults += faults
+            found.passed_over += passed_over
+            return
+        kind = packed_kind(_head(path))
+        if kind is not None:
+            raise refuse_packed(path, kind)
+    _add(found, path, os.path.basename(path), None, labels, "")
 
 
-def _unpack_first(path: str, kind: str) -> Again:
-    """Return the line that unpacks an archive and prepares what was in it."""
-    folder = free_name(os.path.basename(path).partition(".")[0] or "pictures")
-    unpack = {
-        "a zip archive": ["python3", "-m", "zipfile", "-e", path, folder],
-        "a 7z archive": ["7z", "x", path, f"-o{folder}"],
-    }
-    words = unpack.get(kind, ["tar", "-xf", path, "-C", folder])
-    make = "" if kind in unpack else f"mkdir {shlex.quote(folder)} && "
-    return Again(first=make + shlex.join(words), swap={path: folder})
-
-
-def _is_clutter(name: str) -> bool:
-    return name.startswith(".") or name in CLUTTER
-
-
-def _is_picture(head: bytes) -> bool:
-    return (
-        head.startswith(LONG_MAGIC)
-        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-        or (head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"heic", b"heix", b"mif1"))
-    )
+def _is_archive(path: str) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            return is_archive(stream)
+    except OSError:
+        return False  # loading it will say so
 
 
 def _head(path: str) -> bytes:
     try:
         with open(path, "rb") as stream:
-            return stream.read(264)
+            return stream.read(HEAD_BYTES)
     except OSError:
         return b""
 

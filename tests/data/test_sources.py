@@ -1,7 +1,6 @@
 """Finding pictures: which files, in which order, with which labels."""
 
 import os
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,17 +77,13 @@ def test_limit_takes_the_classes_in_turn(tmp_path: Path) -> None:
     assert last in {entry.source for entry in limited(entries, 3, first={last})}
 
 
-def test_archive_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A zip archive that was typed is refused with what to do."""
+def test_archive_of_another_kind_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 7z archive that was typed is refused with what to do."""
     monkeypatch.chdir(tmp_path)
-    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
-        archive.writestr("1.png", b"")
-    with pytest.raises(InputError, match="photos.zip: found a zip archive, expected a file, a folder") as caught:
-        discover([str(tmp_path / "photos.zip")], labels=True, without=None)
-    hint = caught.value.hint
-    assert isinstance(hint, Again)
-    assert hint.first == f"python3 -m zipfile -e {tmp_path / 'photos.zip'} photos"
-    assert hint.swap == {str(tmp_path / "photos.zip"): "photos"}
+    Path("photos.7z").write_bytes(b"7z\xbc\xaf" + bytes(60))
+    with pytest.raises(InputError, match="photos.7z: found a 7z archive, expected pictures, or a tar or zip") as caught:
+        discover(["photos.7z"], labels=True, without=None)
+    assert caught.value.hint == Again(first="7z x photos.7z -ophotos", swap={"photos.7z": "photos"})
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,10 @@ def write_photos(folder: Path, numbers: range, size: tuple[int, int] = (40, 56))
 
 
 def write_reader_folder(folder: Path) -> Path:
-    """Write ``photos`` (all good), ``phone`` (one on its side, a HEIF file, one cut off), ``albums`` and the script."""
+    """Write ``photos`` (all good), ``phone`` (one on its side, a HEIF file, one cut off), ``albums`` and the script.
+
+    ``albums.tar.gz`` holds ``albums``.
+    """
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "docs" / "how-to" / "nightly.sh", folder)
     photos = write_photos(folder / "photos", range(18))
@@ -37,6 +40,7 @@ def write_reader_folder(folder: Path) -> Path:
     (phone / ".DS_Store").write_bytes(bytes(8))
     for number, name in enumerate(("apples", "cherries")):
         write_photos(folder / "albums" / name, range(30 + 10 * number, 40 + 10 * number))
+    shutil.make_archive(str(folder / "albums"), "gztar", folder, "albums")
     return folder
 
 
