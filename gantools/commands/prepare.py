@@ -23,7 +23,7 @@ from gantools.commands.options import (
     parse_percent_or_count,
 )
 from gantools.commands.prepare_account import describe, option_rows, resolved, tell
-from gantools.commands.prepare_options import PICTURES, MinSize
+from gantools.commands.prepare_options import PICTURES, Frames, MinSize
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
@@ -81,6 +81,7 @@ def prepare(
         ),
     ] = None,
     min_size: MinSize = None,
+    frames: Frames = None,
     labels: Annotated[
         Literal["folders", "none"] | None,
         typer.Option(
@@ -147,6 +148,7 @@ def prepare(
         "channels": channels,
         "background": _parse_color(background),
         "min_size": min_size,
+        "frames": frames,
         "labels": labels,
         "holdout": _parse_share(holdout),
         "limit": limit,

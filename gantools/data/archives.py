@@ -5,10 +5,11 @@ import shlex
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from typing import BinaryIO, Protocol
 
-from gantools.data.entry import Entry, Loaded, Natural, Unreadable
+from gantools.data.entry import Entry, Loaded, Natural, Refusal, Unreadable
 from gantools.data.member import Bomb, Listing, Member
 from gantools.data.names import safe_name
 from gantools.data.pixels import check_kind, decoded, natural
@@ -122,11 +123,20 @@ class ArchiveOrigin:
 
         A member that cannot be read says so only when it is to be decoded, as a bad picture does.
         """
+        contents = self.contents(entry)
+        return lambda recipe: decoded(contents(), recipe)
+
+    def header(self, entry: Entry) -> BinaryIO:
+        """Read the member."""
+        return BytesIO(self._data(entry))
+
+    def contents(self, entry: Entry) -> Callable[[], bytes]:
+        """Read the member; what is wrong with it is said later."""
         try:
             data = self._data(entry)
         except Unreadable as error:
-            return Refusal(error.reason).loader(entry)
-        return lambda recipe: decoded(data, recipe)
+            return partial(_refuse, error.reason)
+        return lambda: data
 
     def _data(self, entry: Entry) -> bytes:
         member = self._members[entry.number]
@@ -134,27 +144,8 @@ class ArchiveOrigin:
         return self._shelf.read(self._archive, member)
 
 
-class Refusal:
-    """Stands for something that gives no picture, and says why.
-
-    Args:
-        reason: one short clause.
-    """
-
-    def __init__(self, reason: str) -> None:
-        self._reason = reason
-
-    def look(self, entry: Entry) -> Natural:
-        """Raise the reason."""
-        raise Unreadable(self._reason)
-
-    def loader(self, entry: Entry) -> Callable[[Recipe], Loaded]:
-        """Return what raises the reason."""
-
-        def refuse(recipe: Recipe) -> Loaded:
-            raise Unreadable(self._reason)
-
-        return refuse
+def _refuse(reason: str) -> bytes:
+    raise Unreadable(reason)
 
 
 def is_archive(stream: BinaryIO) -> bool:

@@ -1,9 +1,10 @@
 """One picture that could be made, and what every kind of source can do with it: look at it, load it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -58,6 +59,39 @@ def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=32).hexdigest()
 
 
+@runtime_checkable
+class FileBytes(Protocol):
+    """An origin whose pictures are files, in a folder or elsewhere: what else can be made of their bytes."""
+
+    def header(self, entry: "Entry") -> Path | BinaryIO:
+        """Return where the file can be read; called in the order of the entries; raises Unreadable."""
+
+    def contents(self, entry: "Entry") -> Callable[[], bytes]:
+        """Return what gives the file's bytes, in any thread, or raises Unreadable; called as ``loader`` is."""
+
+
+class Refusal:
+    """Stands for something that gives no picture, and says why.
+
+    Args:
+        reason: one short clause.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def look(self, entry: "Entry") -> Natural:
+        """Raise the reason."""
+        raise Unreadable(self._reason)
+
+    def loader(self, entry: "Entry") -> Callable[[Recipe], Loaded]:
+        """Return what raises the reason."""
+        return self._refuse
+
+    def _refuse(self, recipe: Recipe) -> Loaded:
+        raise Unreadable(self._reason)
+
+
 @dataclass(slots=True)
 class Entry:
     """One picture that could be made.
@@ -71,6 +105,7 @@ class Entry:
         origin: what can load it.
         number: which one, where the origin has many.
         group: entries of one group stand in line together when there is a limit.
+        part: of one of several that are made of one picture's file, what ``source`` has behind that file's ``#``.
         member: of one in an archive, what tells whether it has changed when the archive has; None for others.
     """
 
@@ -82,4 +117,25 @@ class Entry:
     origin: Origin
     number: int = 0
     group: str = ""
+    part: str | None = None
     member: str | None = None
+
+    @property
+    def base(self) -> str:
+        """The source that this one is a part of; itself when it is no part."""
+        return whole_of(self.source, self.part)
+
+    def piece(self, name: str, stem: str, origin: Origin, number: int) -> "Entry":
+        """Return the entry of one of several pictures that are made of this one."""
+        part = name if self.part is None else f"{self.part}#{name}"
+        return replace(self, source=f"{self.source}#{name}", stem=stem, origin=origin, number=number, part=part)
+
+
+def whole_of(source: str, part: str | None) -> str:
+    """Return the source of which ``source`` is a part.
+
+    Example:
+        >>> whole_of("a.gif#frame3", "frame3"), whole_of("a.gif", None)
+        ('a.gif', 'a.gif')
+    """
+    return source if part is None else source.removesuffix(f"#{part}")

@@ -104,4 +104,5 @@ def split_of(digest: str, holdout: float) -> str:
 
 def _record(entry: Entry, **values: object) -> Record:
     known = Record(entry.source, size_bytes=entry.size_bytes, mtime_ns=entry.mtime_ns, member=entry.member)
+    known.part = entry.part
     return replace(known, **values)  # type: ignore[arg-type]

@@ -46,6 +46,7 @@ class Record:
         notes: what had to be assumed to read it.
         factors: what is known of a drawn picture.
         skipped: why nothing was made of it.
+        part: of one of several that were made of one picture's file, what ``source`` has behind that file's ``#``.
         asked: True when it was skipped because the options ask for it, which is no fault.
     """
 
@@ -63,6 +64,7 @@ class Record:
     notes: list[str] | None = None
     factors: dict[str, str | float] | None = None
     skipped: str | None = None
+    part: str | None = None
     asked: bool | None = None
 
     def line(self) -> bytes:

@@ -25,15 +25,16 @@ class FileOrigin:
 
     def loader(self, entry: Entry) -> Callable[[Recipe], Loaded]:
         """Return what reads and decodes the file."""
-        return lambda recipe: self._load(entry, recipe)
+        return lambda recipe: decoded(_bytes_of(entry), recipe)
 
-    def _load(self, entry: Entry, recipe: Recipe) -> Loaded:
+    def header(self, entry: Entry) -> Path:
+        """Return the file's path."""
         check_kind(entry.source, entry.size_bytes)
-        try:
-            data = Path(entry.source).read_bytes()
-        except OSError as error:
-            raise Unreadable(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
-        return decoded(data, recipe)
+        return Path(entry.source)
+
+    def contents(self, entry: Entry) -> Callable[[], bytes]:
+        """Return what reads the file."""
+        return lambda: _bytes_of(entry)
 
 
 class IdxOrigin:
@@ -138,6 +139,14 @@ def demo_entries(source: str, labels: bool, seed: int) -> list[Entry]:
         Entry(f"{source}#{i}", f"{name}-{i:05}", None, None, None, origin, i, source)
         for i in range(demo.default_count(name))
     ]
+
+
+def _bytes_of(entry: Entry) -> bytes:
+    check_kind(entry.source, entry.size_bytes)
+    try:
+        return Path(entry.source).read_bytes()
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
 def _from_row(row: NDArray[np.uint8], recipe: Recipe) -> Loaded:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gantools.data import disk
 from gantools.data.before import Before, look_at
-from gantools.data.entry import Entry, Unreadable
+from gantools.data.entry import Entry, Unreadable, whole_of
+from gantools.data.frames import with_frames
 from gantools.data.manifest import MANIFEST, Record, columns_of
 from gantools.data.recipe import Recipe, Wish, settle
 from gantools.data.sources import Found, check_exists, discover, limited, normal_source
@@ -115,6 +116,8 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
     recipe = settle(wish, stored, (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX), "rgb")
     check_size(recipe.size)
     found = discover(recipe.sources, labels=recipe.labels == "folders", without=folder, seed=recipe.seed)
+    if recipe.frames == "all":
+        found.entries = with_frames(found.entries)
     seen = None
     if found.entries and (wish.channels == "auto" or (stored is None and None in (wish.size, wish.channels))):
         seen = survey(limited(found.entries, recipe.limit))
@@ -179,14 +182,18 @@ def _compare(folder: Path, recipe: Recipe, found: Found, before: Before, force: 
 
 
 def _fill(plan: Plan, found: Found, state: _State) -> None:
-    """Put the items into their order: as found; those whose source is gone stay behind the one they stood behind."""
+    """Put the items into their order: as found; those whose source is gone stay behind the one they stood behind.
+
+    A part of a file is gone with the file; while the file is there, the parts are those that it has now.
+    """
     there = {entry.source for entry in (*found.entries, *found.faults)}
+    wholes = {entry.base for entry in found.entries}
     behind: dict[str, list[Item]] = {}
     anchor = ""
     for source, record in state.records.items():
         if source in there:
             anchor = source
-        elif record.file is not None:
+        elif record.file is not None and whole_of(source, record.part) not in wholes:
             behind.setdefault(anchor, []).append(_without_source(record, state))
     plan.items += behind.get("", [])
     for entry in [*limited(found.entries, plan.recipe.limit, first=state.valid.keys()), *found.faults]:

@@ -9,6 +9,7 @@ from gantools.errors import UsageError
 Crop = Literal["center", "top", "random", "none", "pad"]
 Channels = Literal["auto", "rgb", "gray", "rgba"]
 Labels = Literal["folders", "none"]
+Frames = Literal["first", "all"]
 ChannelsName = Literal["gray", "rgb", "rgba"]
 CHANNEL_NAMES: dict[int, ChannelsName] = {1: "gray", 3: "rgb", 4: "rgba"}
 CHANNEL_COUNTS = {name: count for count, name in CHANNEL_NAMES.items()}
@@ -26,6 +27,7 @@ class Wish:
         channels: ``auto`` is grey if all sources are grey, else RGB.
         background: sRGB, shows through transparent places and beside what is padded.
         min_size: pictures whose shorter side is below that many pixels are left out; 0 for none.
+        frames: of animations and stacks of pages the first, or each as a picture of its own.
         labels: whether sub-folders name classes.
         holdout: the share that training never reads, in [0, 1).
         limit: at most that many pictures; 0 for no limit.
@@ -38,6 +40,7 @@ class Wish:
     channels: Channels | None = None
     background: tuple[int, int, int] | None = None
     min_size: int | None = None
+    frames: Frames | None = None
     labels: Labels | None = None
     holdout: float | None = None
     limit: int | None = None
@@ -61,6 +64,7 @@ class Recipe:
     limit: int = 0
     seed: int = 0
     min_size: int = 0
+    frames: Frames = "first"
 
     @property
     def shape(self) -> Shape:
@@ -98,6 +102,7 @@ def recipe_from(document: Any) -> Recipe:
             and recipe.channels in CHANNEL_COUNTS
             and recipe.crop in get_args(Crop)
             and recipe.labels in get_args(Labels)
+            and recipe.frames in get_args(Frames)
         )
         numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed, recipe.min_size)
         if not sound or not all(type(number) is int for number in numbers):

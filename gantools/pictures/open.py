@@ -19,7 +19,7 @@ from PIL import Image, ImageFile, _imaging
 
 from gantools.errors import GantoolsError, unknown_name
 from gantools.pictures.icc import to_srgb
-from gantools.pictures.modes import planes, traits
+from gantools.pictures.modes import Traits, planes, traits
 from gantools.pictures.reasons import HEAD_BYTES, PictureError, reason_for, too_many
 
 __all__ = ["DEFAULT_FORMATS", "MAX_PIXELS", "Channels", "Look", "PictureError", "look", "open_picture"]
@@ -76,12 +76,17 @@ def look(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) ->
         PictureError: not a picture, a format that is not tried, or more than ``MAX_PIXELS`` pixels.
         UsageError: a format that Pillow does not know.
     """
-    with _opened(source, formats) as image:
-        facts = traits(image)
-        width, height = image.size
-        if _orientation(image, []) >= 5:
-            width, height = height, width
-        return Look(width, height, image.mode, facts.gray, facts.alpha, image.format or "")
+    with opened(source, formats) as image:
+        return look_at(image)
+
+
+def look_at(image: ImageFile.ImageFile) -> Look:
+    """Return what the header of an opened picture says, before its pixels are loaded."""
+    facts = traits(image)
+    width, height = image.size
+    if _orientation(image, []) >= 5:
+        width, height = height, width
+    return Look(width, height, image.mode, facts.gray, facts.alpha, image.format or "")
 
 
 def open_picture(
@@ -112,20 +117,27 @@ def open_picture(
         UsageError: a format that Pillow does not know.
     """
     notes = [] if notes is None else notes
-    with _opened(source, formats) as image:
+    with opened(source, formats) as image:
         facts = traits(image)
         if at_least and image.format in ("JPEG", "MPO"):
             sides = at_least[::-1] if _orientation(image, []) >= 5 else at_least
             image.draft(None, (2 * sides[0], 2 * sides[1]))
-        image.load()
-        colour, alpha = planes(image, facts, notes)
-        profile = None if image.mode == "LAB" else image.info.get("icc_profile")
-        picture = _compose(to_srgb(colour, profile, notes), alpha, channels, background)
-        turn = UPRIGHT.get(_orientation(image, notes))
-        # A copy, because what Pillow hands through unchanged is still tied to the file and its metadata.
-        picture = picture.transpose(turn) if turn is not None else picture.copy()
-        picture.info.clear()
-        return picture
+        return finished(image, facts, channels, background, notes)
+
+
+def finished(
+    image: ImageFile.ImageFile, facts: Traits, channels: Channels, background: tuple[int, int, int], notes: list[str]
+) -> Image.Image:
+    """Load an opened picture and return it as ``open_picture`` does; ``facts`` were read before."""
+    image.load()
+    colour, alpha = planes(image, facts, notes)
+    profile = None if image.mode == "LAB" else image.info.get("icc_profile")
+    picture = _compose(to_srgb(colour, profile, notes), alpha, channels, background)
+    turn = UPRIGHT.get(_orientation(image, notes))
+    # A copy, because what Pillow hands through unchanged is still tied to the file and its metadata.
+    picture = picture.transpose(turn) if turn is not None else picture.copy()
+    picture.info.clear()
+    return picture
 
 
 def _compose(
@@ -157,7 +169,7 @@ def _orientation(image: ImageFile.ImageFile, notes: list[str]) -> int:
 
 
 @contextmanager
-def _opened(source: Path | BinaryIO, formats: tuple[str, ...]) -> Iterator[ImageFile.ImageFile]:
+def opened(source: Path | BinaryIO, formats: tuple[str, ...]) -> Iterator[ImageFile.ImageFile]:
     """Open a picture; whatever goes wrong before the block ends becomes a PictureError."""
     names = _pillow_names(formats)
     name = str(source) if isinstance(source, Path) else str(getattr(source, "name", "the picture"))
