@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
@@ -24,6 +24,7 @@ from gantools.commands.options import (
 )
 from gantools.commands.prepare_account import describe, option_rows, resolved, tell
 from gantools.commands.prepare_options import PICTURES, Frames, MinSize
+from gantools.commands.prepare_sources import FilesFrom, Sources, stdin_of, typed_sources
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
@@ -44,11 +45,9 @@ class _Stopped(Exception):
 
 
 def prepare(
-    sources: Annotated[
-        list[str],
-        typer.Argument(metavar="SRC...", help="Files, folders, tar and zip archives, IDX files, demo:NAME."),
-    ],
+    sources: Sources = None,
     output: Output = None,
+    files_from: FilesFrom = None,
     size: Annotated[
         str | None,
         typer.Option(
@@ -159,11 +158,12 @@ def prepare(
     from gantools.data.recipe import Wish
     from gantools.files.lock import locked
 
-    wish = Wish(tuple(sources), **typed)
+    wish = Wish(typed_sources(sources, files_from), **typed)
+    stdin = stdin_of(wish.sources)
     if dry_run:
-        return _rehearse(output, wish, force, console, json)
+        return _rehearse(output, wish, force, console, json, stdin)
     with locked(output), stop_requests() as request:
-        plan = make_plan(output, wish, force=force)
+        plan = make_plan(output, wish, force=force, stdin=stdin)
         describe(plan, console)
         report = _work(plan, jobs or len(os.sched_getaffinity(0)), console, request)
     if report is None:
@@ -171,11 +171,11 @@ def prepare(
     return tell(plan, report, allowed, console, json, print0)
 
 
-def _rehearse(folder: Path, wish: "Wish", force: bool, console: Console, json: bool) -> int:
+def _rehearse(folder: Path, wish: "Wish", force: bool, console: Console, json: bool, stdin: BinaryIO | None) -> int:
     """Check everything, say what would be done, write nothing."""
     from gantools.data.plan import make_plan
 
-    plan = make_plan(folder, wish, force=force)
+    plan = make_plan(folder, wish, force=force, stdin=stdin)
     describe(plan, console)
     console.table(option_rows(plan, wish), title="options")
     console.line(f"dry run: {plan.to_make} pictures would be made; nothing was written")

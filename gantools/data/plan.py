@@ -5,6 +5,7 @@ import shlex
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from gantools.data import disk
 from gantools.data.before import Before, look_at
@@ -91,13 +92,14 @@ class Plan:
         return same and heading.recipe == self.recipe and heading.foreign == self.foreign
 
 
-def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
+def make_plan(folder: Path, wish: Wish, *, force: bool = False, stdin: BinaryIO | None = None) -> Plan:
     """Find out what is to be done; nothing is written. Call it under the folder's lock.
 
     Args:
         folder: the data set, which may exist.
         wish: the options as typed.
         force: make everything again, and use a folder that holds other files.
+        stdin: a copy of it where a source reads it; None where none does.
 
     Raises:
         UsageError: options that are wrong or contradict each other.
@@ -107,7 +109,7 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
     wish = replace(wish, sources=tuple(normal_source(source) for source in wish.sources))
     for source in wish.sources:
         check_exists(source)
-        if not source.startswith("demo:") and folder.exists() and os.path.samefile(source, folder):
+        if os.path.exists(source) and folder.exists() and os.path.samefile(source, folder):
             raise UsageError(
                 f"{source}: found it as a source and as -o, expected two folders", hint=other_output(folder)
             )
@@ -115,7 +117,7 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False) -> Plan:
     stored = before.journal or (before.manifest.heading.recipe if before.manifest else None)
     recipe = settle(wish, stored, (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX), "rgb")
     check_size(recipe.size)
-    found = discover(recipe.sources, labels=recipe.labels == "folders", without=folder, seed=recipe.seed)
+    found = discover(recipe.sources, labels=recipe.labels == "folders", without=folder, seed=recipe.seed, stdin=stdin)
     if recipe.frames == "all":
         found.entries = with_frames(found.entries)
     seen = None
@@ -234,7 +236,9 @@ def _unchanged(entry: Entry, item: Item, state: _State) -> bool:
 
 
 def _is_same_file(record: Record, entry: Entry) -> bool:
-    return (record.size_bytes, record.mtime_ns) == (entry.size_bytes, entry.mtime_ns)
+    """Tell whether the file is as it was; what came from stdin has neither size nor time, but its members have."""
+    same = (record.size_bytes, record.mtime_ns) == (entry.size_bytes, entry.mtime_ns)
+    return same and (entry.size_bytes is not None or record.member == entry.member)
 
 
 def _pack_rows(before: Before) -> dict[str, int]:

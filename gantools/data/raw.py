@@ -1,10 +1,8 @@
 """Pictures that have no pack: they are decoded once into a nameless temporary file and read from there like a pack."""
 
 import os
-import shlex
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +15,8 @@ from gantools.data.pack import Pictures, Shape, data_digest, pixel_digest
 from gantools.data.recipe import CHANNEL_NAMES, Recipe
 from gantools.data.shape import to_pixels
 from gantools.data.sources import discover
-from gantools.errors import Hint, InputError, ResourceError
+from gantools.data.spool import space
+from gantools.errors import Hint, InputError
 from gantools.files.nearby import other_data, prepare_first
 from gantools.pictures.open import PictureError, open_picture
 
@@ -91,27 +90,16 @@ class Scratch:
     def add(self, pixels: NDArray[np.uint8]) -> bytes:
         """Append one picture (C, H, W) and return the digest of its pixels."""
         self._count += 1
-        with _space():
+        with space():
             self._stream.write(pixels.tobytes())
         return pixel_digest(pixels)
 
     def finish(self, shape: Shape) -> tuple[int, NDArray[np.int64]]:
         """Return a descriptor of the file, now the caller's, and where each picture begins, (N,)."""
-        with _space(), self._stream:
+        with space(), self._stream:
             self._stream.flush()
             descriptor = os.dup(self._stream.fileno())
         return descriptor, shape.row_bytes * np.arange(self._count, dtype=np.int64)
-
-
-@contextmanager
-def _space() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        folder = tempfile.gettempdir()
-        found = f"cannot be written ({error.strerror})"
-        message = f"{folder}: {found}, expected space for the pictures: the variable TMPDIR names another folder"
-        raise ResourceError(message, hint=shlex.join(["df", "-h", folder])) from error
 
 
 def _look(entry: Entry, hint: Hint) -> Natural:

@@ -1,4 +1,4 @@
-"""Finding pictures in what was typed: files, folders, archives, IDX files, drawn sets. No picture is read for it."""
+"""Finding pictures in what was typed: files, folders, archives, lists, IDX files, drawn sets. No picture is read."""
 
 import os
 import re
@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from gantools.data import idx
 from gantools.data.archives import Archive, Shelf, archive_entries, is_archive, packed_kind, refuse_packed
 from gantools.data.demo import default_count
-from gantools.data.entry import Entry
+from gantools.data.entry import Entry, Refusal
 from gantools.data.kinds import HEAD_BYTES, PICTURE_SUFFIXES, is_clutter, is_picture
+from gantools.data.lists import LIST, STDIN, names_in, reads_stdin, stdin_picture
 from gantools.data.names import safe_name
 from gantools.data.origins import FileOrigin, demo_entries, idx_entries
 from gantools.errors import Again, InputError, UsageError
@@ -43,17 +45,16 @@ def normal_source(text: str) -> str:
     Raises:
         UsageError: a kind of source that there is not.
     """
+    if text.startswith(LIST) and not reads_stdin(text):
+        return LIST + os.path.normpath(text.removeprefix(LIST))
     scheme = SCHEME.match(text)
-    if scheme and not os.path.lexists(text):
+    if scheme and not os.path.lexists(text) and not reads_stdin(text):
         if scheme[1] == "demo":
             default_count(text.removeprefix("demo:"))
             return text
         message = f"{text}: found a source of kind '{scheme[1]}', expected a file, a folder or demo:NAME"
         raise UsageError(message, hint=Again(swap={text: some_pictures()}))
-    if text == "-":
-        message = "-: found stdin as a source, expected a file, a folder or demo:NAME"
-        raise UsageError(message, hint=Again(swap={text: some_pictures()}))
-    return os.path.normpath(text)
+    return text if reads_stdin(text) else os.path.normpath(text)
 
 
 def check_exists(source: str) -> None:
@@ -62,35 +63,36 @@ def check_exists(source: str) -> None:
     Raises:
         InputError: it is not; the hint names the nearest one beside it, or other pictures.
     """
-    if source.startswith("demo:") or os.path.exists(source):
+    path = source.removeprefix(LIST)
+    if source.startswith("demo:") or reads_stdin(source) or os.path.exists(path):
         return
-    message = f"{source}: found nothing of that name, expected pictures or a folder of them"
-    raise InputError(message, hint=Again(swap={source: similar(source) or some_pictures()}))
+    expected = "pictures or a folder of them" if path == source else "a list of them"
+    message = f"{path}: found nothing of that name, expected {expected}"
+    raise InputError(message, hint=Again(swap={path: similar(path) or some_pictures()}))
 
 
-def discover(sources: Sequence[str], *, labels: bool, without: Path | None, seed: int = 0) -> Found:
-    """List every picture of the sources; no picture is opened.
+def discover(
+    sources: Sequence[str], *, labels: bool, without: Path | None, seed: int = 0, stdin: BinaryIO | None = None
+) -> Found:
+    """List every picture of the sources; no picture is opened. What is named twice is found once.
 
     Args:
         sources: as ``normal_source`` returned them; those that are not there are left out.
         labels: name the class of a picture after the sub-folder it is in, or after the label file beside an IDX file.
         without: the data set's own folder, which is never a source of itself; None for none.
         seed: of drawn sets.
+        stdin: a copy of it, seekable; None leaves out what was read from there in an earlier run.
 
     Raises:
         InputError: a device, a damaged IDX file, or an archive that no sane one is like.
     """
-    found, shelf = Found(), Shelf()
-    seen = {_identity(without)} if without is not None and without.exists() else set()
+    search = _Search(labels, seed, stdin)
+    if without is not None and without.exists():
+        search.seen.add(_identity(without))
     for source in sources:
-        if source.startswith("demo:"):
-            found.entries += demo_entries(source, labels, seed)
-        elif os.path.isdir(source):
-            for path, name, label in _walk(source, seen):
-                _add(found, path, name, label if labels else None, labels, source)
-        elif os.path.exists(source):
-            _add_typed(found, source, labels, shelf)
-    return found
+        search.add(source)
+    search.found.entries = list({entry.source: entry for entry in search.found.entries}.values())
+    return search.found
 
 
 def limited(entries: list[Entry], limit: int, first: Collection[str] = ()) -> list[Entry]:
@@ -112,68 +114,123 @@ def limited(entries: list[Entry], limit: int, first: Collection[str] = ()) -> li
     return [entries[place] for place in sorted(place for _, _, place in sorted(order)[:limit])]
 
 
-def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, str, str | None]]:
-    """Yield (path, name, label) of every file below ``root``; a folder that links lead to again is read once."""
-    pending: list[tuple[str, str, str | None, bool]] = [(root, "", None, True)]
-    while pending:
-        path, name, label, is_folder = pending.pop()
-        if not is_folder:
-            yield path, name, label
-            continue
+class _Search:
+    """One search through the sources.
+
+    Args:
+        labels: whether labels are wanted.
+        seed: of drawn sets.
+        stdin: a copy of it; None for none.
+    """
+
+    def __init__(self, labels: bool, seed: int, stdin: BinaryIO | None) -> None:
+        self.found = Found()
+        self.seen: set[tuple[int, int]] = set()
+        self._labels, self._seed, self._stdin, self._shelf = labels, seed, stdin, Shelf()
+
+    def add(self, source: str) -> None:
+        """Add what one source holds."""
+        if source.startswith("demo:"):
+            self.found.entries += demo_entries(source, self._labels, self._seed)
+        elif source.startswith(LIST):
+            self._add_list(source)
+        elif source == STDIN:
+            self._add_stdin()
+        elif os.path.isdir(source):
+            for path, name, label in self._walk(source):
+                self._add_file(path, name, label if self._labels else None, source)
+        elif os.path.exists(source):
+            self._add_typed(source)
+
+    def _add_list(self, source: str) -> None:
+        """Add what a list names. A name that is of no use is skipped, like a bad picture, and ends nothing."""
+        if not (reads_stdin(source) or os.path.exists(source.removeprefix(LIST))):
+            return
+        for name in names_in(source, self._stdin):
+            try:
+                listed = normal_source(name)
+                if listed.startswith(LIST) or listed == STDIN:
+                    raise InputError(f"{name}: found a list or stdin, expected a picture or a folder")
+                check_exists(listed)
+                self.add(listed)
+            except (InputError, UsageError) as error:
+                reason = error.message.removeprefix(f"{name}: ").partition(", expected")[0]
+                self.found.faults.append(Entry(name, "", None, None, None, Refusal(reason)))
+
+    def _add_stdin(self) -> None:
+        """Add the picture, or the archive, that came from stdin."""
+        stream = self._stdin
+        if stream is None:
+            return
+        if is_archive(stream):
+            self._add_archive(Archive(STDIN, lambda: os.fdopen(stream.fileno(), "rb", closefd=False), None, None))
+        else:
+            self.found.entries.append(stdin_picture(stream))
+
+    def _add_archive(self, archive: Archive) -> None:
+        entries, faults, passed_over = archive_entries(archive, self._labels, self._shelf)
+        self.found.entries += entries
+        self.found.faults += faults
+        self.found.passed_over += passed_over
+
+    def _add_typed(self, path: str) -> None:
+        """Add a file that was typed by name: an archive too, which is passed over where it lies in a folder."""
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise InputError(f"{path}: found a device or a pipe, expected pictures or a folder of them")
+        if idx.magic_of(Path(path)) not in (idx.IMAGES_MAGIC, idx.LABELS_MAGIC):
+            if _is_archive(path):
+                self._add_archive(Archive.at(path))
+                return
+            kind = packed_kind(_head(path))
+            if kind is not None:
+                raise refuse_packed(path, kind)
+        self._add_file(path, os.path.basename(path), None, "")
+
+    def _add_file(self, path: str, name: str, label: str | None, root: str) -> None:
+        """Add one file to what was found: as a picture, as many of them, or as passed over."""
+        suffix = os.path.splitext(name)[1].lower()
         try:
-            identity = _identity(path)
-            if identity in seen:
+            status = os.stat(path)
+        except OSError:
+            status = None  # a dangling link: loading it will say so
+        if is_clutter(name) or (status is not None and not stat.S_ISREG(status.st_mode)):
+            self.found.passed_over[name if is_clutter(name) else "not a file"] += 1
+            return
+        if suffix not in PICTURE_SUFFIXES:
+            head = _head(path)
+            packed = head[:2] == idx.GZIP_MAGIC or head[:4] == idx.IMAGES_MAGIC
+            if packed and idx.magic_of(Path(path)) == idx.IMAGES_MAGIC:
+                self.found.entries += idx_entries(path, label, self._labels)
+                return
+            if not is_picture(head):
+                self.found.passed_over[suffix or name] += 1
+                return
+        stem = name[: -len(suffix)] if suffix in PICTURE_SUFFIXES else name
+        size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
+        group = f"{root}/{label or ''}"
+        self.found.entries.append(Entry(path, stem, label, size, mtime, FileOrigin(), group=group))
+
+    def _walk(self, root: str) -> Iterator[tuple[str, str, str | None]]:
+        """Yield (path, name, label) of every file below ``root``; a folder that links lead to again is read once."""
+        pending: list[tuple[str, str, str | None, bool]] = [(root, "", None, True)]
+        while pending:
+            path, name, label, is_folder = pending.pop()
+            if not is_folder:
+                yield path, name, label
                 continue
-            seen.add(identity)
-            children = sorted(os.scandir(path), key=lambda child: os.fsencode(child.name), reverse=True)
-        except OSError as error:
-            reason = f"{path}: cannot be read ({error.strerror}), expected a folder of pictures"
-            raise InputError(reason, hint=shlex.join(["chmod", "+rx", path])) from error
-        for child in children:
-            deeper = os.path.isdir(child.path)  # False, where is_dir() raises, for a link to itself
-            below = safe_name(child.name) if path == root and deeper else label
-            pending.append((child.path, child.name, below, deeper and not is_clutter(child.name)))
-
-
-def _add(found: Found, path: str, name: str, label: str | None, labels: bool, root: str) -> None:
-    """Add one file to what was found: as a picture, as many of them, or as passed over."""
-    suffix = os.path.splitext(name)[1].lower()
-    try:
-        status = os.stat(path)
-    except OSError:
-        status = None  # a dangling link: loading it will say so
-    if is_clutter(name) or (status is not None and not stat.S_ISREG(status.st_mode)):
-        found.passed_over[name if is_clutter(name) else "not a file"] += 1
-        return
-    if suffix not in PICTURE_SUFFIXES:
-        head = _head(path)
-        packed = head[:2] == idx.GZIP_MAGIC or head[:4] == idx.IMAGES_MAGIC
-        if packed and idx.magic_of(Path(path)) == idx.IMAGES_MAGIC:
-            found.entries += idx_entries(path, label, labels)
-            return
-        if not is_picture(head):
-            found.passed_over[suffix or name] += 1
-            return
-    stem = name[: -len(suffix)] if suffix in PICTURE_SUFFIXES else name
-    size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
-    found.entries.append(Entry(path, stem, label, size, mtime, FileOrigin(), group=f"{root}/{label or ''}"))
-
-
-def _add_typed(found: Found, path: str, labels: bool, shelf: Shelf) -> None:
-    """Add a file that was typed by name: an archive too, which is passed over where it lies in a folder."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise InputError(f"{path}: found a device or a pipe, expected pictures or a folder of them")
-    if idx.magic_of(Path(path)) not in (idx.IMAGES_MAGIC, idx.LABELS_MAGIC):
-        if _is_archive(path):
-            entries, faults, passed_over = archive_entries(Archive.at(path), labels, shelf)
-            found.entries += entries
-            found.faults += faults
-            found.passed_over += passed_over
-            return
-        kind = packed_kind(_head(path))
-        if kind is not None:
-            raise refuse_packed(path, kind)
-    _add(found, path, os.path.basename(path), None, labels, "")
+            try:
+                identity = _identity(path)
+                if identity in self.seen:
+                    continue
+                self.seen.add(identity)
+                children = sorted(os.scandir(path), key=lambda child: os.fsencode(child.name), reverse=True)
+            except OSError as error:
+                reason = f"{path}: cannot be read ({error.strerror}), expected a folder of pictures"
+                raise InputError(reason, hint=shlex.join(["chmod", "+rx", path])) from error
+            for child in children:
+                deeper = os.path.isdir(child.path)  # False, where is_dir() raises, for a link to itself
+                below = safe_name(child.name) if path == root and deeper else label
+                pending.append((child.path, child.name, below, deeper and not is_clutter(child.name)))
 
 
 def _is_archive(path: str) -> bool:

@@ -91,7 +91,6 @@ def test_archive_of_another_kind_is_refused(tmp_path: Path, monkeypatch: pytest.
     [
         ("torchvision:CIFAR10", "found a source of kind 'torchvision', expected a file, a folder or demo:NAME"),
         ("demo:sticker", "unknown name 'sticker'"),
-        ("-", "found stdin as a source"),
     ],
 )
 def test_unknown_kinds_of_sources_are_refused(text: str, message: str) -> None:
