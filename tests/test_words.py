@@ -170,6 +170,10 @@ SITUATIONS = [
      "prepare photos --crop center -o d"),
     ("prepare photos -o d --pad --crop top", 2, "--pad: found it beside --crop top, expected one of them",
      "prepare photos -o d --pad"),
+    ("prepare photos -o d --labels folder", 2, "--labels: found 'folder', expected folders, none, or a CSV",
+     "prepare photos -o d --labels folders"),
+    ("prepare photos -o d --labels texts/a.txt", 4, "texts/a.txt: found a line of 1 columns (words of a kind)",
+     "head texts/a.txt"),
     ("prepare photos -o d --holdout 5", 2, "--holdout: found '5', expected a share below 100% like 5%",
      "prepare photos -o d --holdout 5%"),
     # Pictures of a phone.

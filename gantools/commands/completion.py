@@ -156,7 +156,11 @@ class Reader:
             names = (
                 [*DRAWN] if shown == "SRC" else [part for part in shown.split("|") if part.isalpha() and part.islower()]
             )
-        paths = OUTPUTS.get(self.command.name, Paths.FILES) if name == "--output" else PLACES.get(shown, Paths.NONE)
+        paths = (
+            OUTPUTS.get(self.command.name, Paths.FILES)
+            if name == "--output"
+            else PLACES.get(shown.rpartition("|")[2], Paths.NONE)
+        )
         return Next(tuple((word, _about(word)) for word in names), paths)
 
 

@@ -23,7 +23,7 @@ from gantools.commands.options import (
     parse_percent_or_count,
 )
 from gantools.commands.prepare_account import describe, option_rows, resolved, tell
-from gantools.commands.prepare_options import PICTURES, Frames, MinSize
+from gantools.commands.prepare_options import PICTURES, Frames, Labels, MinSize, check_labels
 from gantools.commands.prepare_sources import FilesFrom, Sources, stdin_of, typed_sources
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
@@ -81,12 +81,7 @@ def prepare(
     ] = None,
     min_size: MinSize = None,
     frames: Frames = None,
-    labels: Annotated[
-        Literal["folders", "none"] | None,
-        typer.Option(
-            help="Whether sub-folders and label files name classes.", show_default="folders", rich_help_panel=PICTURES
-        ),
-    ] = None,
+    labels: Labels = None,
     holdout: Annotated[
         str | None,
         typer.Option(
@@ -148,7 +143,7 @@ def prepare(
         "background": _parse_color(background),
         "min_size": min_size,
         "frames": frames,
-        "labels": labels,
+        "labels": check_labels(labels),
         "holdout": _parse_share(holdout),
         "limit": limit,
         "seed": seed,

@@ -38,6 +38,9 @@ def describe(plan: "Plan", console: Console) -> None:
         console.warn(f"{plan.folder}: pictures of other origin, which stay and are left out: {count}, such as {first}")
     if plan.greyed is not None:
         console.warn(f"{plan.greyed}: in colour, becomes grey as the data set is; --channels rgb makes all again")
+    if plan.labelled is not None and plan.labelled.absent:
+        count, first = len(plan.labelled.absent), plan.labelled.absent[0]
+        console.warn(f"{plan.labelled.path}: names that no source has: {count}, such as {first}")
     for kind, count in plan.passed_over.most_common():
         console.detail(f"passed over: {count} {kind}")
 
@@ -55,6 +58,7 @@ def _remarks(plan: "Plan") -> list[str]:
         remarks.append(f"changed options: {', '.join(plan.redone)}; everything is made again")
     counts = [
         (sum(plan.passed_over.values()), "other files passed over"),
+        (plan.labelled.unlabelled if plan.labelled else 0, f"sources without a label in {plan.recipe.labels}"),
         (plan.vanished, "sources gone, whose pictures stay"),
         (plan.mended, "pictures changed by hand, made again"),
         (plan.deleted, "pictures deleted by hand, which stay out of training"),
@@ -145,6 +149,8 @@ def resolved(plan: "Plan") -> dict[str, Any]:
         "deleted": plan.deleted,
         "changed_options": plan.redone,
         "foreign": plan.foreign,
+        "labels_absent": len(plan.labelled.absent) if plan.labelled else 0,
+        "labels_missing": plan.labelled.unlabelled if plan.labelled else 0,
     }
 
 

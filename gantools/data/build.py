@@ -22,9 +22,10 @@ from gantools.data.manifest import (
     train_digest,
 )
 from gantools.data.names import Names
+from gantools.data.nothing import other_pictures
 from gantools.data.pack import PackWriter, Pictures
 from gantools.data.parallel import in_order
-from gantools.data.plan import Item, Plan, other_pictures
+from gantools.data.plan import Item, Plan
 from gantools.data.report import Report
 from gantools.errors import InputError, RefusedError, UsageError, output_errors
 from gantools.files.atomic import atomic_writer, fault, sweep, write_bytes

@@ -1,7 +1,6 @@
 """What a run of ``prepare`` has to do: which pictures are made, which stay as they are, and what is in the way."""
 
 import os
-import shlex
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,14 +10,15 @@ from gantools.data import disk
 from gantools.data.before import Before, look_at
 from gantools.data.entry import Entry, Unreadable, whole_of
 from gantools.data.frames import with_frames
+from gantools.data.labels import Labelled, with_labels
 from gantools.data.manifest import MANIFEST, Record, columns_of
-from gantools.data.recipe import Recipe, Wish, settle
+from gantools.data.nothing import no_pictures
+from gantools.data.recipe import LABELS, Recipe, Wish, settle
 from gantools.data.sources import Found, check_exists, discover, limited, normal_source
 from gantools.data.survey import DEFAULT_SIDE_PX, Survey, check_size, survey
-from gantools.errors import Again, InputError, RefusedError, UsageError
-from gantools.files.nearby import other_output, some_pictures
+from gantools.errors import RefusedError, UsageError
+from gantools.files.nearby import other_output
 
-KINDS_SHOWN = 3
 RETRIED = "cannot be read"  # how the reason begins when a file could not even be opened: it may be mended meanwhile
 
 
@@ -55,6 +55,7 @@ class Plan:
         foreign: pictures in the folder that are none of ours; they stay and are left out.
         passed_over: how many files of which kind are no pictures.
         survey: why the size and the channels are what they are; None when they were typed or stored.
+        labelled: what a file of labels gave; None without one.
         greyed: a new source in colour whose picture becomes grey because the data set is; None for none.
         redone: the options whose change makes everything again.
         vanished: how many pictures stay though their source is gone.
@@ -71,6 +72,7 @@ class Plan:
     passed_over: Counter[str]
     survey: Survey | None
     redone: list[str]
+    labelled: Labelled | None = None
     greyed: str | None = None
     vanished: int = 0
     mended: int = 0
@@ -118,6 +120,7 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False, stdin: BinaryIO 
     recipe = settle(wish, stored, (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX), "rgb")
     check_size(recipe.size)
     found = discover(recipe.sources, labels=recipe.labels == "folders", without=folder, seed=recipe.seed, stdin=stdin)
+    labelled = _label(found, recipe)
     if recipe.frames == "all":
         found.entries = with_frames(found.entries)
     seen = None
@@ -125,12 +128,20 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False, stdin: BinaryIO 
         seen = survey(limited(found.entries, recipe.limit))
         recipe = settle(wish, stored, seen.size, seen.channels)
     plan = _compare(folder, recipe, found, before, force)
-    plan.survey = seen
+    plan.survey, plan.labelled = seen, labelled
     if stored is not None and recipe.channels == "gray" and wish.channels is None:
         plan.greyed = _first_in_colour(plan.items)
     if not plan.items:
-        raise _no_pictures(wish.sources, found)
+        raise no_pictures(wish.sources, found)
     return plan
+
+
+def _label(found: Found, recipe: Recipe) -> Labelled | None:
+    """Give the pictures the labels of a CSV file, if that is where they come from."""
+    if recipe.labels in LABELS:
+        return None
+    found.entries, labelled = with_labels(found.entries, recipe.labels)
+    return labelled
 
 
 @dataclass
@@ -245,32 +256,6 @@ def _pack_rows(before: Before) -> dict[str, int]:
     if before.manifest is None or before.pack is None:
         return {}
     return {record.source: row for row, record in enumerate(before.manifest.made())}
-
-
-def _no_pictures(sources: tuple[str, ...], found: Found) -> InputError:
-    """Say what the sources hold instead of pictures; the hint prepares others."""
-    kinds = ", ".join(f"{count} {kind}" for kind, count in found.passed_over.most_common(KINDS_SHOWN))
-    passed = found.passed_over.total()
-    held = f"{passed} other {'file' if passed == 1 else 'files'} ({kinds}) and no picture" if passed else "no file"
-    message = f"{', '.join(sources)}: found {held}, expected pictures such as PNG, JPEG or WebP"
-    return InputError(message, hint=other_pictures(sources))
-
-
-def other_pictures(sources: tuple[str, ...], source: str = "", reason: str = "") -> Again:
-    """Return the line with other pictures in place of ``sources``, or the one that makes JPEG files of a phone's.
-
-    Args:
-        sources: as typed.
-        source, reason: one that could not be used, and why.
-    """
-    if not reason.startswith("HEIF"):
-        return Again(swap={sources[0]: some_pictures(sources[0])}, drop=sources[1:])
-    if source in sources:
-        files = [text for text in sources if os.path.isfile(text)]
-        swap = {text: os.path.splitext(text)[0] + ".jpg" for text in files}
-        return Again(swap=swap, first=shlex.join(["mogrify", "-format", "jpg", *files]))
-    folder, ending = os.path.dirname(source), os.path.splitext(source)[1]
-    return Again(first=f"mogrify -format jpg {shlex.quote(folder)}/*{shlex.quote(ending)}")
 
 
 def _first_in_colour(items: list[Item]) -> str | None:

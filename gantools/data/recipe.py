@@ -8,7 +8,8 @@ from gantools.errors import UsageError
 
 Crop = Literal["center", "top", "random", "none", "pad"]
 Channels = Literal["auto", "rgb", "gray", "rgba"]
-Labels = Literal["folders", "none"]
+LABELS = ("folders", "none")
+"""What labels are taken from, beside a CSV file."""
 Frames = Literal["first", "all"]
 ChannelsName = Literal["gray", "rgb", "rgba"]
 CHANNEL_NAMES: dict[int, ChannelsName] = {1: "gray", 3: "rgb", 4: "rgba"}
@@ -28,7 +29,7 @@ class Wish:
         background: sRGB, shows through transparent places and beside what is padded.
         min_size: pictures whose shorter side is below that many pixels are left out; 0 for none.
         frames: of animations and stacks of pages the first, or each as a picture of its own.
-        labels: whether sub-folders name classes.
+        labels: ``folders``: sub-folders name classes; ``none``; or the path of a CSV file that names them.
         holdout: the share that training never reads, in [0, 1).
         limit: at most that many pictures; 0 for no limit.
         seed: of random crops and of drawn pictures.
@@ -41,7 +42,7 @@ class Wish:
     background: tuple[int, int, int] | None = None
     min_size: int | None = None
     frames: Frames | None = None
-    labels: Labels | None = None
+    labels: str | None = None
     holdout: float | None = None
     limit: int | None = None
     seed: int | None = None
@@ -59,7 +60,7 @@ class Recipe:
     channels: ChannelsName
     crop: Crop = "center"
     background: tuple[int, int, int] = WHITE
-    labels: Labels = "folders"
+    labels: str = "folders"
     holdout: float = 0.0
     limit: int = 0
     seed: int = 0
@@ -101,7 +102,7 @@ def recipe_from(document: Any) -> Recipe:
             and len(recipe.background) == 3
             and recipe.channels in CHANNEL_COUNTS
             and recipe.crop in get_args(Crop)
-            and recipe.labels in get_args(Labels)
+            and isinstance(recipe.labels, str)
             and recipe.frames in get_args(Frames)
         )
         numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed, recipe.min_size)
