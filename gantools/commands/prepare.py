@@ -23,7 +23,17 @@ from gantools.commands.options import (
     parse_percent_or_count,
 )
 from gantools.commands.prepare_account import describe, option_rows, resolved, tell
-from gantools.commands.prepare_options import PICTURES, Frames, Labels, MinSize, check_labels
+from gantools.commands.prepare_options import (
+    PICTURES,
+    Frames,
+    Labels,
+    MinSize,
+    Overlap,
+    Tiles,
+    check_labels,
+    check_overlap,
+    check_tiles,
+)
 from gantools.commands.prepare_sources import FilesFrom, Sources, stdin_of, typed_sources
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
@@ -81,6 +91,8 @@ def prepare(
     ] = None,
     min_size: MinSize = None,
     frames: Frames = None,
+    tiles: Tiles = None,
+    overlap: Overlap = None,
     labels: Labels = None,
     holdout: Annotated[
         str | None,
@@ -143,6 +155,8 @@ def prepare(
         "background": _parse_color(background),
         "min_size": min_size,
         "frames": frames,
+        "tiles": check_tiles(tiles),
+        "overlap": check_overlap(overlap),
         "labels": check_labels(labels),
         "holdout": _parse_share(holdout),
         "limit": limit,

@@ -29,8 +29,9 @@ CROPS = {
 def describe(plan: "Plan", console: Console) -> None:
     """Say what was chosen and what is in the folder already, before the work begins."""
     recipe = plan.recipe
+    shaped = CROPS[recipe.crop] if recipe.tiles == "none" else f"tiles ({recipe.tiles})"
     sources = ", ".join(recipe.sources[:3]) + (f" and {len(recipe.sources) - 3} more" if recipe.sources[3:] else "")
-    console.line(f"{sources}: {len(plan.items)} sources -> {plan.folder}: {recipe.shape}, {CROPS[recipe.crop]}")
+    console.line(f"{sources}: {len(plan.items)} sources -> {plan.folder}: {recipe.shape}, {shaped}")
     for line in _remarks(plan):
         console.line(line)
     if plan.foreign:

@@ -1,6 +1,7 @@
 """The options of ``prepare`` that say what is made of a source; None stands for one that was not typed."""
 
 import os
+import re
 from typing import Annotated, Literal
 
 import typer
@@ -32,6 +33,28 @@ Frames = Annotated[
     ),
 ]
 
+Tiles = Annotated[
+    str | None,
+    typer.Option(
+        "--tiles",
+        metavar="grid|random:N|none",
+        help="Cut pieces of --size out of large pictures: all in a grid, or N of each at random places.",
+        show_default="none",
+        rich_help_panel=PICTURES,
+    ),
+]
+
+Overlap = Annotated[
+    str | None,
+    typer.Option(
+        "--overlap",
+        metavar="16|25%",
+        help="What neighbours in a grid of tiles have in common: pixels, or a share of the side.",
+        show_default="0",
+        rich_help_panel=PICTURES,
+    ),
+]
+
 Labels = Annotated[
     str | None,
     typer.Option(
@@ -57,3 +80,28 @@ def check_labels(text: str | None) -> str | None:
         message = f"--labels: found '{text}', expected folders, none, or a CSV file that is there"
         raise UsageError(message, hint=f"--labels {close[0]}")
     return os.path.normpath(text)
+
+
+def check_tiles(text: str | None) -> str | None:
+    """Require a way to cut tiles.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if text is not None and re.fullmatch(r"none|grid|random:[1-9]\d{0,4}", text, re.ASCII) is None:
+        close = "random:100" if text.startswith("r") else "grid"
+        message = f"--tiles: found '{text}', expected grid, none, or random:N with N from 1 to 99999"
+        raise UsageError(message, hint=f"--tiles {close}")
+    return text
+
+
+def check_overlap(text: str | None) -> str | None:
+    """Require pixels or a share below 100 %.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text is not None and re.fullmatch(r"\d{1,5}|\d{1,2}(\.\d{1,3})?%", text, re.ASCII) is None:
+        message = f"--overlap: found '{text}', expected pixels like 16 or a share below 100% like 25%"
+        raise UsageError(message, hint="--overlap 25%")
+    return text

@@ -75,21 +75,22 @@ class Refusal:
 
     Args:
         reason: one short clause.
+        kind: ``LeftOut`` where it is no fault.
     """
 
-    def __init__(self, reason: str) -> None:
-        self._reason = reason
+    def __init__(self, reason: str, kind: type[Unreadable] = Unreadable) -> None:
+        self._reason, self._kind = reason, kind
 
     def look(self, entry: "Entry") -> Natural:
         """Raise the reason."""
-        raise Unreadable(self._reason)
+        raise self._kind(self._reason)
 
     def loader(self, entry: "Entry") -> Callable[[Recipe], Loaded]:
         """Return what raises the reason."""
         return self._refuse
 
     def _refuse(self, recipe: Recipe) -> Loaded:
-        raise Unreadable(self._reason)
+        raise self._kind(self._reason)
 
 
 @dataclass(slots=True)

@@ -57,7 +57,7 @@ def decoded(data: bytes, recipe: Recipe) -> Loaded:
             BytesIO(data),
             channels=recipe.channels,
             background=recipe.background,
-            at_least=(width, height),
+            at_least=(width, height) if recipe.tiles == "none" else None,
             notes=notes,
         )
     except PictureError as error:

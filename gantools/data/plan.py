@@ -16,6 +16,7 @@ from gantools.data.nothing import no_pictures
 from gantools.data.recipe import LABELS, Recipe, Wish, settle
 from gantools.data.sources import Found, check_exists, discover, limited, normal_source
 from gantools.data.survey import DEFAULT_SIDE_PX, Survey, check_size, survey
+from gantools.data.tiles import with_tiles
 from gantools.errors import RefusedError, UsageError
 from gantools.files.nearby import other_output
 
@@ -127,6 +128,8 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False, stdin: BinaryIO 
     if found.entries and (wish.channels == "auto" or (stored is None and None in (wish.size, wish.channels))):
         seen = survey(limited(found.entries, recipe.limit))
         recipe = settle(wish, stored, seen.size, seen.channels)
+    if recipe.tiles != "none":
+        found.entries = with_tiles(found.entries, recipe)
     plan = _compare(folder, recipe, found, before, force)
     plan.survey, plan.labelled = seen, labelled
     if stored is not None and recipe.channels == "gray" and wish.channels is None:

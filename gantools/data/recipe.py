@@ -1,10 +1,11 @@
 """What a data set is made of and how: the resolved options of ``prepare``, as they are stored in the manifest."""
 
+import re
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from gantools.data.pack import Shape
-from gantools.errors import UsageError
+from gantools.errors import Again, UsageError
 
 Crop = Literal["center", "top", "random", "none", "pad"]
 Channels = Literal["auto", "rgb", "gray", "rgba"]
@@ -15,6 +16,8 @@ ChannelsName = Literal["gray", "rgb", "rgba"]
 CHANNEL_NAMES: dict[int, ChannelsName] = {1: "gray", 3: "rgb", 4: "rgba"}
 CHANNEL_COUNTS = {name: count for count, name in CHANNEL_NAMES.items()}
 WHITE = (255, 255, 255)
+TILES = re.compile(r"none|grid|random:[1-9]\d{0,4}", re.ASCII)
+OVERLAP = re.compile(r"\d{1,5}|\d{1,2}(\.\d{1,3})?%", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Wish:
         background: sRGB, shows through transparent places and beside what is padded.
         min_size: pictures whose shorter side is below that many pixels are left out; 0 for none.
         frames: of animations and stacks of pages the first, or each as a picture of its own.
+        tiles: ``none``; ``grid``, or ``random:N`` at random places: pieces of the size, each a picture of its own.
+        overlap: of neighbours in a grid of tiles: pixels, or a share of the tile's side such as ``25%``.
         labels: ``folders``: sub-folders name classes; ``none``; or the path of a CSV file that names them.
         holdout: the share that training never reads, in [0, 1).
         limit: at most that many pictures; 0 for no limit.
@@ -42,6 +47,8 @@ class Wish:
     background: tuple[int, int, int] | None = None
     min_size: int | None = None
     frames: Frames | None = None
+    tiles: str | None = None
+    overlap: str | None = None
     labels: str | None = None
     holdout: float | None = None
     limit: int | None = None
@@ -66,11 +73,23 @@ class Recipe:
     seed: int = 0
     min_size: int = 0
     frames: Frames = "first"
+    tiles: str = "none"
+    overlap: str = "0"
 
     @property
     def shape(self) -> Shape:
         """The shape of every picture."""
         return Shape(CHANNEL_COUNTS[self.channels], *self.size)
+
+    @property
+    def random_tiles(self) -> int:
+        """How many tiles of a picture lie at random places; 0 for those of a grid, or none."""
+        return int(self.tiles.removeprefix("random:")) if self.tiles.startswith("random:") else 0
+
+    def overlap_px(self, side: int) -> int:
+        """Return how many pixels tiles of ``side`` pixels have in common with the next."""
+        share = self.overlap.removesuffix("%")
+        return int(share) if share == self.overlap else int(side * float(share) / 100)
 
     def document(self) -> dict[str, Any]:
         """Return the recipe as JSON values."""
@@ -103,6 +122,8 @@ def recipe_from(document: Any) -> Recipe:
             and recipe.channels in CHANNEL_COUNTS
             and recipe.crop in get_args(Crop)
             and isinstance(recipe.labels, str)
+            and TILES.fullmatch(recipe.tiles)
+            and OVERLAP.fullmatch(recipe.overlap)
             and recipe.frames in get_args(Frames)
         )
         numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed, recipe.min_size)
@@ -137,4 +158,21 @@ def settle(wish: Wish, stored: Recipe | None, size: tuple[int, int], channels: C
     if recipe.channels == "rgba" and wish.background is not None:
         message = "--background: found a colour beside --channels rgba, expected one of them: RGBA keeps what is clear"
         raise UsageError(message, hint="--channels rgb")
+    _check_tiles(recipe, wish)
     return recipe
+
+
+def _check_tiles(recipe: Recipe, wish: Wish) -> None:
+    """Refuse what contradicts tiles, and an overlap without a grid or as large as a tile."""
+    if recipe.tiles != "none" and wish.crop is not None:
+        typed = "--pad" if wish.crop == "pad" else f"--crop {wish.crop}"
+        message = f"--tiles: found {recipe.tiles} beside {typed}, expected one of them: a tile is cut at its own size"
+        drop = Again(drop=(typed.split()[0],))
+        raise UsageError(message, hint=drop if wish.tiles else "--tiles none")
+    if wish.overlap not in (None, "0") and recipe.tiles != "grid":
+        message = f"--overlap: found it beside --tiles {recipe.tiles}, expected --tiles grid"
+        raise UsageError(message, hint="--tiles grid")
+    if recipe.tiles == "grid" and any(recipe.overlap_px(side) >= side for side in recipe.size):
+        height, width = recipe.size
+        message = f"--overlap: found {recipe.overlap}, expected less than a tile's side of {min(height, width)} pixels"
+        raise UsageError(message, hint="--overlap 25%")
