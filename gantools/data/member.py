@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gantools.data.cifar import packed_kind, pickled_kind
 from gantools.data.entry import Unreadable
 from gantools.data.kinds import PICTURE_SUFFIXES, is_clutter, is_picture
 
@@ -110,5 +111,7 @@ def _kind(name: str, head: Callable[[], bytes]) -> str | None:
     clutter = next((part for part in parts if is_clutter(part)), None)
     if clutter is not None or not parts:
         return clutter or "file without a name"
-    suffix = os.path.splitext(parts[-1])[1].lower()
-    return None if suffix in PICTURE_SUFFIXES or is_picture(head()) else suffix or parts[-1]
+    name, suffix = parts[-1], os.path.splitext(parts[-1])[1].lower()
+    if suffix in PICTURE_SUFFIXES or is_picture(start := head()):
+        return None
+    return pickled_kind(name, start) or packed_kind(parts) or suffix or name

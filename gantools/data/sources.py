@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from gantools.data import idx
 from gantools.data.archives import Archive, Shelf, archive_entries, is_archive, packed_kind, refuse_packed
+from gantools.data.cifar import cifar_entries, pickled_kind
+from gantools.data.cifar import refuse as refuse_cifar
 from gantools.data.demo import default_count
 from gantools.data.entry import Entry, Refusal
 from gantools.data.kinds import HEAD_BYTES, PICTURE_SUFFIXES, is_clutter, is_picture
@@ -129,7 +131,17 @@ class _Search:
         self._labels, self._seed, self._stdin, self._shelf = labels, seed, stdin, Shelf()
 
     def add(self, source: str) -> None:
-        """Add what one source holds."""
+        """Add what one source holds.
+
+        Raises:
+            InputError: it holds nothing but what is known to be of no use.
+        """
+        count, before = len(self.found.entries), self.found.passed_over.copy()
+        self._add(source)
+        if len(self.found.entries) == count:
+            refuse_cifar(source, self.found.passed_over - before)
+
+    def _add(self, source: str) -> None:
         if source.startswith("demo:"):
             self.found.entries += demo_entries(source, self._labels, self._seed)
         elif source.startswith(LIST):
@@ -197,13 +209,17 @@ class _Search:
             self.found.passed_over[name if is_clutter(name) else "not a file"] += 1
             return
         if suffix not in PICTURE_SUFFIXES:
+            batch = cifar_entries(path, label, self._labels) if suffix == ".bin" else None
+            if batch is not None:
+                self.found.entries += batch
+                return
             head = _head(path)
             packed = head[:2] == idx.GZIP_MAGIC or head[:4] == idx.IMAGES_MAGIC
             if packed and idx.magic_of(Path(path)) == idx.IMAGES_MAGIC:
                 self.found.entries += idx_entries(path, label, self._labels)
                 return
             if not is_picture(head):
-                self.found.passed_over[suffix or name] += 1
+                self.found.passed_over[pickled_kind(name, head) or suffix or name] += 1
                 return
         stem = name[: -len(suffix)] if suffix in PICTURE_SUFFIXES else name
         size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
