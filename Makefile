@@ -12,6 +12,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile | expand -t 14
 
 setup: $(STAMP) ## Build .venv with gantools and the development tools, once
+	@echo 'ready; type this once in each new shell:  . .venv/bin/activate'
 
 # torch comes first and alone: where a build for CPUs is offered, this takes it, and torchvision is content with it.
 $(STAMP): pyproject.toml constraints.txt

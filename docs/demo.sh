@@ -43,7 +43,7 @@ Look at these, in demo/:
   late.png      and after 2,000 (128,000 images)
   losses.png    the losses of both networks on the way
 
-Try next:
+Try next (in a new shell, in the clone, first:  . .venv/bin/activate):
   cd demo && gantools train data -o stickers.safetensors --resume --max-time 5m
   cd demo && gantools sample --n 1000 stickers.safetensors
   gantools prepare ~/Pictures -o mine && gantools train mine -o mine.safetensors

@@ -44,7 +44,8 @@ def commands_page() -> list[str]:
     lines += ["", "## Before a command", "", *_table(groups(suite, ctx)[-1][1])]
     lines += ["", "## Variables of the environment", "", "| variable | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {text} |" for name, text in VARIABLES.items()]
-    return [*lines, "", "No other variable changes what is computed; `TERM`, `COLORTERM` and the locale tell what a terminal can show.", "", "See also [exit codes](exit-codes.md)."]
+    rest = "No other variable changes what is computed; `TERM`, `COLORTERM` and the locale tell what a terminal can show."
+    return [*lines, "", rest, "", "See also [exit codes](exit-codes.md)."]
 
 
 def configuration_page() -> list[str]:

@@ -20,6 +20,7 @@ import pytest
 import typer
 
 from gantools import cli
+from gantools.commands import load
 from gantools.commands.load import warn_of_load
 from gantools.commands.retype import LONGEST, retyped
 from gantools.console import Console
@@ -349,6 +350,10 @@ def test_a_busy_machine_is_warned_of(monkeypatch: pytest.MonkeyPatch, capfd: pyt
     """A load above the cores is told once, in words."""
     monkeypatch.setattr(os, "getloadavg", lambda: (99.0, 0.0, 0.0))
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    monkeypatch.setattr(load, "_others_running", lambda: False)
+    warn_of_load(2, Console())
+    assert capfd.readouterr().err == "", "the load is that of work that has ended"
+    monkeypatch.setattr(load, "_others_running", lambda: True)
     warn_of_load(2, Console())
     said = "load 99.0 on 2 cores: other work is running, 2 threads will be slow until it ends"
     assert capfd.readouterr().err == f"warning: {said}\n"

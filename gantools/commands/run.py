@@ -101,8 +101,8 @@ def _tell(session: Session, outcome: Outcome, voice: Voice) -> None:
             emit_json(request.command, document | register.to_json())
         elif request.output != STREAM:
             emit_paths([request.output], voice.print0)
+    if request.command == "train" and request.output != STREAM:
+        console.next(shlex.join(["gantools", "sample", "--n", "64", request.output]))
     if outcome.signal is not None:
         console.line(f"resume: {resume_line(session)}")
         raise typer.Exit(ExitCode.SIGNAL + outcome.signal)
-    if request.command == "train" and request.output != STREAM:
-        console.next(shlex.join(["gantools", "sample", "--n", "64", request.output]))
