@@ -44,7 +44,7 @@ def commands_page() -> list[str]:
     lines += ["", "## Before a command", "", *_table(groups(suite, ctx)[-1][1])]
     lines += ["", "## Variables of the environment", "", "| variable | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {text} |" for name, text in VARIABLES.items()]
-    rest = "No other variable changes what is computed; `TERM`, `COLORTERM` and the locale tell what a terminal can show."
+    rest = "No other variable changes a result; `TERM`, `COLORTERM` and the locale tell what a terminal can show."
     return [*lines, "", rest, "", "See also [exit codes](exit-codes.md)."]
 
 
