@@ -34,7 +34,7 @@ def test_the_demo_shows_its_commands_and_can_run_again(tmp_path: Path) -> None:
 
 def test_the_lines_to_try_next_are_command_lines() -> None:
     """Each closing line of the demo, but for its folder, is one that gantools takes."""
-    closing = (ROOT / "docs" / "demo.sh").read_text().partition("Try next:")[2]
+    closing = (ROOT / "docs" / "demo.sh").read_text().partition("Try next")[2]
     lines = [part for part in re.split(r"&&|\n", closing) if part.strip().startswith("gantools")]
     assert len(lines) == 4
     for line in lines:
