@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Color = Literal["auto", "always", "never"]
 
 HALF_BLOCK = "▀"
+MARGIN = 3
+"""Columns that a live display leaves free, so that the ^C that a terminal echoes anywhere breaks no line."""
+
 REPORT_EVERY_S = 9.0  # the promise is a line at least every 10 s
 STYLES = {"error": "1;31", "warning": "33", "hint": "36", "next": "32"}
 PARTS = {"strong": "bold", "bar": "green", "D": "magenta", "G": "green", "faint": "dim", "": ""}
@@ -251,12 +254,12 @@ class _Drawing:
         from rich.control import Control
         from rich.segment import ControlType
 
-        texts = list(self._texts(options.max_width - 1))
+        texts = list(self._texts(options.max_width - MARGIN))
         # A terminal made narrower has broken the lines drawn before; rich goes back to where they began, less these.
         if broken := sum((length - 1) // options.max_width for length in self._lengths if length):
             erase = [(ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)]
             yield Control(*erase * broken)
-        self._lengths = [min(text.cell_len, options.max_width - 1) for text in texts]
+        self._lengths = [min(text.cell_len, options.max_width - MARGIN) for text in texts]
         yield from texts
 
     def _texts(self, width: int) -> Iterator["Text"]:
