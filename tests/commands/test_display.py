@@ -118,13 +118,13 @@ def test_the_screen_while_training_and_after_ctrl_c(place: Path, columns: int) -
     assert any("both rates are now 0.5 of where they began" in line for line in lines)
     assert "  preview: c.preview.png" in lines
     assert sum(line.startswith("train  ") for line in lines) == 1
-    terminal.type("\x03")
+    terminal.process.send_signal(signal.SIGINT)  # typed, its echo may fall into an escape code and leave a line behind
     code, lines = terminal.finish()
     assert code == 128 + signal.SIGINT
     text = "".join(lines)  # a long line goes on in the next one
     assert re.search(r"Ctrl-C: ends here, saves c\.safetensors at \d+ images", text)
     assert "resume: gantools train data -o c.safetensors --resume --threads 1" in text
-    assert "░" not in text
+    assert "░" not in text, "\n".join(lines)
 
 
 def test_a_narrower_terminal_keeps_the_display_whole(place: Path) -> None:
