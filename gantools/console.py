@@ -115,11 +115,11 @@ class Console:
             self.line(line)
 
     def room(self) -> tuple[int, int] | None:
-        """Return columns and lines of the terminal, or None where a picture in colours cannot be drawn."""
+        """Return columns and lines that a picture in colours may take, or None where none can be drawn."""
         if not self._animated or self.quiet or not _can_write(HALF_BLOCK, self._stream):
             return None
         screen = self._screen()
-        return (screen.width, screen.height) if screen.color_system in ("256", "truecolor") else None
+        return (max(1, screen.width - MARGIN), screen.height) if screen.color_system in ("256", "truecolor") else None
 
     def picture(self, rows: Picture) -> None:
         """Print a picture of half blocks; nothing where there is no room for one."""

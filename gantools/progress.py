@@ -135,12 +135,14 @@ class Progress:
         They are count, share, rate, time left (or spent, when nobody knows the end), and the panel's remark.
         """
         share, left = self.share(), self.left_s()
-        time_text = f"{_compact(self._clock() - self._start)} so far" if left is None else f"{_compact(left)} left"
+        time_text = UNKNOWN if left is None else f"{_compact(left)} left"
+        if self._is_endless():
+            time_text = f"{_compact(self._clock() - self._start)} so far"
         parts = [
             f"{self.what}: {self._count()}",
             UNKNOWN if share is None else f"{math.floor(100 * share)}%",
             f"{_number(self.rate())}/s" if self.rate() > 0 else UNKNOWN,
-            time_text if left is not None or self._is_endless() else UNKNOWN,
+            time_text,
         ]
         return ", ".join([*parts, self.panel.remark()] if self.panel else parts)
 

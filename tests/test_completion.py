@@ -196,7 +196,7 @@ def test_every_option_says_what_completes_it(suite: Any) -> None:
 
 def test_drawn_sets_are_those_that_there_are() -> None:
     """The sources that are offered are the drawn sets by name."""
-    assert tuple(f"demo:{name}" for name in demo.NAMES) == DRAWN
+    assert tuple(f"demo:{name}" for name in demo.NAMES) == (DRAWN,)
 
 
 def test_checkpoints_are_looked_for_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,11 +188,12 @@ SITUATIONS = [
     ("train empty -o d.safetensors", 4, "empty: found no picture, expected a folder of pictures",
      "train data -o d.safetensors"),
     ("train photos -o d.safetensors --lr-g 1e-3", 4, TWO_SIZES,
-     "prepare photos -o data-2 && gantools train data-2 -o d.safetensors --lr-g 1e-3"),
+     "prepare photos -o photos-data && gantools train photos-data -o d.safetensors --lr-g 1e-3"),
     ("train hundred -o d.safetensors --arch dcgan", 4, "hundred: found pictures of 100x100 pixels, expected a size "
-     "like 96 or 112", "prepare hundred --size 96 -o data-2 && gantools train data-2 -o d.safetensors --arch dcgan"),
+     "like 96 or 112",
+     "prepare hundred --size 96 -o hundred-data && gantools train hundred-data -o d.safetensors --arch dcgan"),
     ("train photos/00.png", 4, "photos/00.png: found a file, expected a folder of pictures",
-     "prepare photos/00.png -o data-2 && gantools train data-2"),
+     "prepare photos/00.png -o 00-data && gantools train 00-data"),
     # A checkpoint where DATA belongs, and the other way round.
     ("train c.safetensors", 4, "c.safetensors: found a checkpoint, expected a folder of pictures",
      "train data -o c.safetensors --resume"),
@@ -226,7 +227,9 @@ SITUATIONS = [
     ("train data -o c.safetensors --resume --loss hinge", 2, "loss.name: found hinge, stored bce: this changes what",
      "train data -o c.safetensors --resume --loss hinge --allow-change loss.name"),
     ("train wide -o c.safetensors --resume", 4, "wide: found pictures of 16x16 grey, expected 8x8 grey as in the",
-     "prepare wide --size 8x8 --channels gray -o data-2 && gantools train data-2 -o c.safetensors --resume"),
+     "prepare wide --size 8x8 --channels gray -o wide-data && gantools train wide-data -o c.safetensors --resume"),
+    ("train nope -o c.safetensors --resume", 4, f"nope: {NOT_THERE}, expected a folder of pictures",
+     "train data -o c.safetensors --resume"),
     ("train data -o d.safetensors --resume --from c.safetensors", 2, "--resume, --from and --init: found more than one",
      "train data -o d.safetensors --resume"),
     ("train data -o photos", 5, "photos: found a folder, expected the name of a file to write",
@@ -330,6 +333,17 @@ def test_a_hint_that_cannot_be_typed_is_found(hint: str, line: Line) -> None:
 
 
 # What has to be arranged.
+
+
+def test_a_run_is_never_led_to_foreign_pictures(line: Line) -> None:
+    """When the pictures of a run are not here, a hint that goes on with it names no other data set."""
+    shutil.move("data", "elsewhere")
+    (Path("elsewhere") / "manifest.jsonl").unlink()
+    assert line("gantools prepare demo:stickers --limit 4 --size 8 -o other")[0] == 0
+    for typed in ("train nope -o c.safetensors --resume", "train c.safetensors"):
+        code, _, hint = line(f"gantools {typed}")
+        assert (code, hint) == (4, "gantools inspect c.safetensors")
+        try_hint(hint)
 
 
 def test_a_second_run_on_one_output_is_told_to_wait(line: Line) -> None:

@@ -16,9 +16,7 @@ from gantools.config.build import all_fields
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES, PRESETS
 from gantools.config.fields import setting_of
 from gantools.config.reproduce import OF_THE_DATA
-
-DRAWN = ("demo:stickers",)
-"""``gantools.data.demo.NAMES`` as sources; that module loads numpy."""
+from gantools.files.nearby import DRAWN
 
 CATALOG = {**FAMILIES, **LOSSES, **PENALTIES, **PRESETS}
 
@@ -154,7 +152,7 @@ class Reader:
         names = choices(param) or next(([*known.choices] for known in _settings() if known.flag == name), [])
         if not names:
             names = (
-                [*DRAWN] if shown == "SRC" else [part for part in shown.split("|") if part.isalpha() and part.islower()]
+                [DRAWN] if shown == "SRC" else [part for part in shown.split("|") if part.isalpha() and part.islower()]
             )
         paths = (
             OUTPUTS.get(self.command.name, Paths.FILES)

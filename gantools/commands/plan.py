@@ -43,10 +43,7 @@ def _plan_rows(session: Session, bounds: Bounds) -> list[tuple[str, str]]:
         ("data", f"{session.data.count} pictures of {shape}{without}"),
         ("networks", f"{network.family}, G {size['generator']} and D {size['discriminator']} parameters"),
         ("recipe", f"{loss.name}{penalty}, batch {config.batch}, {rates}, seed {config.seed}"),
-        (
-            "machine",
-            f"{state.machine.device}, {config.precision}, {threads}",
-        ),
+        ("machine", f"{state.machine.device}, {config.precision}, {threads}"),
     ]
     target = bounds.target(request.command, state.register, config, session.data.count)
     return [*rows, ("writes", _length(session, bounds, target))] if request.command == "train" else rows

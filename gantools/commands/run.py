@@ -3,7 +3,6 @@
 import contextlib
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 
 import typer
 
@@ -17,10 +16,9 @@ from gantools.commands.saver import Saver
 from gantools.commands.session import Request, Session, check_request, open_session, output_lock
 from gantools.commands.signals import stop_requests
 from gantools.console import Console
-from gantools.errors import ExitCode, RefusedError, UnhealthyError
+from gantools.errors import ExitCode, UnhealthyError
 from gantools.files.atomic import sweep
 from gantools.files.metrics import MetricsFile
-from gantools.files.nearby import free_name
 from gantools.panel import TrainingPanel
 
 
@@ -44,30 +42,15 @@ def run(request: Request, bounds: Bounds, cadence: Cadence, voice: Voice) -> Non
     check_request(request)
     with output_lock(request):
         if request.preview is not None:
-            _require_own(request.preview, force=request.force)
+            from gantools.pictures.note import require_ours
+
+            require_ours(request.preview, "--preview", force=request.force)
             sweep(request.preview)
         with MetricsFile(request.metrics) as metrics:
             session = open_session(request)
             describe_plan(session, bounds, voice.console)
             outcome = _take(session, bounds, cadence, metrics, voice)
     _tell(session, outcome, voice)
-
-
-def _require_own(preview: Path, *, force: bool) -> None:
-    """Refuse to draw over a picture that gantools did not write.
-
-    Raises:
-        RefusedError: one stands there, and not ``force``.
-    """
-    if not preview.exists() or force:
-        return
-    from gantools.pictures.note import KEYWORD
-    from gantools.pictures.write import read_text
-
-    if KEYWORD not in read_text(preview):
-        found = f"{preview}: exists and was not written by gantools"
-        hint = shlex.join(["--preview", free_name(str(preview))])
-        raise RefusedError(f"{found}, expected a free name for the preview, or --force to replace it", hint=hint)
 
 
 def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFile, voice: Voice) -> Outcome:

@@ -117,4 +117,4 @@ class Saver:
         from gantools.pictures.terminal import sheet_cells
 
         network, (columns, lines) = self.session.state.config.network, room
-        self.panel.picture = sheet_cells(sheet, network.height, network.width, columns - 1, lines - TEXT_LINES)
+        self.panel.picture = sheet_cells(sheet, network.height, network.width, columns, lines - TEXT_LINES)

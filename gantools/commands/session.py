@@ -30,7 +30,7 @@ from gantools.files.atomic import sweep
 from gantools.files.document import STDIN, DataNote, Document, Event, Lineage, parse_document, read_document
 from gantools.files.header import parse_header
 from gantools.files.lock import locked
-from gantools.files.nearby import is_checkpoint, other_data, other_output, some_data
+from gantools.files.nearby import data_with, is_checkpoint, is_data, other_data, other_output, similar
 
 if TYPE_CHECKING:
     from gantools.data.pack import Pictures
@@ -111,17 +111,31 @@ def check_request(request: Request) -> None:
         if path is not None:
             read_document(path)
     if request.data is not None and not request.data.exists():
-        hint = other_data(str(request.data))
-        raise InputError(f"{request.data}: found nothing of that name, expected a folder of pictures", hint=hint)
+        message = f"{request.data}: found nothing of that name, expected a folder of pictures"
+        raise InputError(message, hint=_data_meant(request))
     if request.command == "train" and request.data is not None and is_checkpoint(str(request.data)):
         message = f"{request.data}: found a checkpoint, expected a folder of pictures"
         raise InputError(message, hint=_go_on(str(request.data)))
 
 
+def _data_meant(request: Request) -> Hint:
+    """Return the line with another folder in the place of an absent one; a run is never led to foreign pictures."""
+    if not (request.resume and os.path.exists(request.output)):
+        return other_data(str(request.data))
+    data = similar(str(request.data), is_data) or _data_of(request.output)
+    if data is None:
+        return shlex.join(["gantools", "inspect", request.output])
+    return Again(swap={str(request.data): data})
+
+
+def _data_of(checkpoint: str) -> str | None:
+    """Return the data set here that a checkpoint was trained on last."""
+    return data_with(read_document(Path(checkpoint))[1].register.data)
+
+
 def _go_on(checkpoint: str) -> Hint:
     """Return the line that goes on with a checkpoint which stood where DATA belongs."""
-    beside = os.path.splitext(checkpoint)[0]
-    data = beside if os.path.isdir(beside) else some_data()
+    data = _data_of(checkpoint)
     if data is None:
         return shlex.join(["gantools", "inspect", checkpoint])
     return Again(shlex.join(["-o", checkpoint, "--resume"]), drop=("--force",), swap={checkpoint: data})

@@ -28,7 +28,7 @@ from gantools.commands.places import STREAM
 from gantools.commands.plan import print_config, time_plan
 from gantools.commands.run import Voice, run
 from gantools.commands.session import Request
-from gantools.config.build import all_fields
+from gantools.config.build import all_fields, set_by_presets
 from gantools.config.fields import setting_of
 from gantools.config.typed import collect, parse_drop
 from gantools.errors import Again, UsageError
@@ -44,9 +44,10 @@ def from_field(name: str, panel: str, metavar: str) -> Any:
     field = all_fields()[name]
     known = setting_of(field)
     default = ", ".join(map(str, field.default)) if isinstance(field.default, tuple) else str(field.default)
+    default = f"{default or 'none'}, or the preset's" if name in set_by_presets() else default or "none"
     names = f" One of {', '.join(known.choices)}." if known.choices else ""
     return typer.Option(
-        known.flag, metavar=metavar, help=known.help + names, show_default=default or "none", rich_help_panel=panel
+        known.flag, metavar=metavar, help=known.help + names, show_default=default, rich_help_panel=panel
     )
 
 

@@ -119,6 +119,13 @@ def preset_values(shape: PictureShape, typed: dict[str, Any]) -> dict[str, tuple
     return values
 
 
+def set_by_presets() -> set[str]:
+    """Return the fields to which a preset gives a value, whatever the family."""
+    shape = PictureShape(64, 64, 3)
+    recipes = [entry.load() for entry in catalog.PRESETS.values()]
+    return {name for recipe in recipes for family in catalog.FAMILIES for name in recipe(family, shape)}
+
+
 def check(config: RunConfig) -> None:
     """Check every value and every combination; report all faults together.
 

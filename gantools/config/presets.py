@@ -12,8 +12,8 @@ Preset = Callable[[str, "PictureShape"], Values]
 LESSON = "the lesson's fully connected GAN"
 RADFORD = "Radford 2016, section 4"
 STEADY = (
-    "looked at after 100,000 images: the drawn set is learnt, where a batch-normalised critic without penalty runs "
-    "ahead; rates of 2e-3 or a first decay of 0 left a third of its modes out"
+    "looked at after 100,000 images: drawn stickers come out, where a batch-normalised critic without penalty runs "
+    "ahead; some runs lose a third of the modes, and more do at a rate of 2e-3 or a first decay of 0"
 )
 GAMMA = "measured with a relativistic loss at 28 to 32 px: 0.5 grey, 1 colour; with this loss a guess"
 TEN_MINUTES = "about ten minutes on two cores; a guess from measured images/s"

@@ -2,7 +2,7 @@
 
 ``stickers`` shows one cut-out thing on a soft sky. Kind, colour and background are drawn uniformly and independently
 of each other, so the modes of a trained generator can be counted; size and position are continuous, within bounds
-that a small network learns in two minutes.
+for which a small network draws things that a person can name after three minutes.
 """
 
 from typing import NamedTuple

@@ -1,5 +1,6 @@
 """What lies beside a path that does not fit, for hints to name: pictures, data sets, checkpoints, free names."""
 
+import json
 import os
 import shlex
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", "
 USUAL = PICTURES | {".safetensors", ".tar", ".tgz", ".zip", ".gz"}
 MOST_LOOKED_AT = 200
 MOST_COMPARED = 2_000
+MOST_HEADING_BYTES = 1 << 20
 
 
 def may_be_meant(path: str) -> bool:
@@ -84,9 +86,19 @@ def some_checkpoint(folder: str, besides: str = "") -> str | None:
     return max(found, key=os.path.getmtime, default=None)
 
 
+def data_with(digest: str) -> str | None:
+    """Return the first data set in the current folder whose pictures have this digest."""
+    return next((name for name in _folders("") if is_data(name) and _digest_of(name) == digest), None)
+
+
 def prepare_first(folder: str, *options: str) -> Again:
-    """Return the line that prepares a folder that cannot be trained on, and then does what was asked."""
-    made = free_name("data")
+    """Return the line that prepares a folder that cannot be trained on, and then does what was asked.
+
+    The new folder is called ``data``, or where that is taken after its source: ``prepare`` adds to a folder that is
+    there, so one name for two sources would mix them.
+    """
+    stem = os.path.splitext(os.path.basename(os.path.normpath(folder)))[0]
+    made = free_name("data" if stem == "data" or not os.path.lexists("data") else f"{stem}-data")
     return Again(first=shlex.join(["gantools", "prepare", folder, *options, "-o", made]), swap={folder: made})
 
 
@@ -122,7 +134,17 @@ def other_checkpoint(path: str) -> Hint:
     if data is not None:
         return shlex.join(train)
     made = train[2] = free_name("data")
-    return shlex.join(["gantools", "prepare", some_pictures(), "-o", made, "&&", *train]).replace("'&&'", "&&")
+    return f"{shlex.join(['gantools', 'prepare', some_pictures(), '-o', made])} && {shlex.join(train)}"
+
+
+def _digest_of(folder: str) -> str | None:
+    """Return the digest in the first line of a manifest."""
+    try:
+        with open(os.path.join(folder, MANIFEST), encoding="utf-8") as stream:
+            heading = json.loads(stream.readline(MOST_HEADING_BYTES))
+        return str(heading["digest"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _folders(besides: str) -> Iterator[str]:

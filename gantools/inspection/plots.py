@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gantools.errors import InputError, RefusedError, UsageError
+from gantools.errors import InputError, UsageError
 from gantools.files.atomic import require_file_name, write_bytes
 from gantools.files.document import read_document
-from gantools.files.nearby import free_name
 from gantools.inspection.finding import Kind, short
 from gantools.pictures.grid import grid
-from gantools.pictures.note import KEYWORD
+from gantools.pictures.note import KEYWORD, require_ours
 from gantools.pictures.plot import Chart, Series, draw_chart
-from gantools.pictures.write import png_bytes, read_text
+from gantools.pictures.write import png_bytes
 from gantools.training.health import EVEN_PLAY
 
 D_COLOR, G_COLOR = (178, 34, 120), (24, 128, 88)
@@ -36,9 +35,7 @@ def require_plot_place(path: Path, *, force: bool) -> None:
             message, hint=f"--plot {shlex.quote(str(path.with_suffix('.png') if path.name else 'plot.png'))}"
         )
     require_file_name(path)
-    if path.exists() and not force and KEYWORD not in read_text(path):
-        message = f"{path}: exists and was not written by gantools, expected a free name, or --force to replace it"
-        raise RefusedError(message, hint=shlex.join(["--plot", free_name(str(path))]))
+    require_ours(path, "--plot", force=force)
 
 
 def write_plot(thing: Path, kind: Kind, path: Path) -> None:

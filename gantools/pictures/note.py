@@ -2,10 +2,13 @@
 
 import json
 import os
+import shlex
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from gantools.errors import RefusedError
 from gantools.files.header import canonical_json
+from gantools.files.nearby import free_name
 from gantools.pictures.write import read_text
 
 KEYWORD = "gantools"
@@ -56,6 +59,22 @@ def parse_note(texts: dict[str, str]) -> Note | None:
 def read_note(path: Path) -> Note | None:
     """Read the note of a picture file; None for every file that ``sample`` did not write."""
     return parse_note(read_text(path))
+
+
+def require_ours(path: Path, option: str, *, force: bool) -> None:
+    """Refuse to write over a picture that gantools did not write.
+
+    Args:
+        path: where a picture is to go.
+        option: that names it, for the hint.
+        force: what stands there may be replaced.
+
+    Raises:
+        RefusedError: something else stands there, and not ``force``.
+    """
+    if path.exists() and not force and KEYWORD not in read_text(path):
+        message = f"{path}: exists and was not written by gantools, expected a free name, or --force to replace it"
+        raise RefusedError(message, hint=shlex.join([option, free_name(str(path))]))
 
 
 def is_whole(path: Path) -> bool:

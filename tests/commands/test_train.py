@@ -390,11 +390,11 @@ def test_other_shapes_are_refused(line: Line, tmp_path: Path) -> None:
     done(line(*FRESH, "--steps", 0))
     write_pictures(tmp_path / "wide", size=(8, 16))
     error = "wide: found pictures of 16x8 grey, expected 8x8 grey as in the checkpoint"
-    first = "gantools prepare wide --size 8x8 --channels gray -o data-2 && gantools"
-    resume = f"{first} train data-2 -o c.safetensors --resume"
+    first = "gantools prepare wide --size 8x8 --channels gray -o wide-data && gantools"
+    resume = f"{first} train wide-data -o c.safetensors --resume"
     refused(line("train", "wide", "-o", "c.safetensors", "--resume"), 4, error, resume)
-    refused(line("train-d", "c.safetensors", "wide"), 4, error, f"{first} train-d c.safetensors data-2")
-    refused(line("train-g", "c.safetensors", "wide"), 4, error, f"{first} train-g c.safetensors data-2")
+    refused(line("train-d", "c.safetensors", "wide"), 4, error, f"{first} train-d c.safetensors wide-data")
+    refused(line("train-g", "c.safetensors", "wide"), 4, error, f"{first} train-g c.safetensors wide-data")
 
 
 def test_other_classes_are_refused(line: Line, tmp_path: Path) -> None:

@@ -193,7 +193,9 @@ def test_what_is_no_data_is_told_apart(tmp_path: Path, data: Path) -> None:
     (tmp_path / "bad" / "1.png").write_bytes((tmp_path / "bad" / "1.png").read_bytes()[:200])
 
     def prepared(words: str) -> Again:
-        return Again(first=f"gantools prepare {words} -o data-2", swap={words.partition(" ")[0]: "data-2"})
+        source = words.partition(" ")[0]
+        made = f"{Path(source).stem}-data"
+        return Again(first=f"gantools prepare {words} -o {made}", swap={source: made})
 
     for name, text, hint in [
         ("absent", "found nothing of that name", Again(swap={"absent": "data"})),
