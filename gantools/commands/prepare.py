@@ -34,7 +34,7 @@ from gantools.commands.prepare_options import (
     check_overlap,
     check_tiles,
 )
-from gantools.commands.prepare_sources import FilesFrom, Sources, stdin_of, typed_sources
+from gantools.commands.prepare_sources import FilesFrom, Sources, copy_of_stdin, reads_stdin, typed_sources
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
@@ -168,13 +168,15 @@ def prepare(
     from gantools.files.lock import locked
 
     wish = Wish(typed_sources(sources, files_from), **typed)
-    stdin = stdin_of(wish.sources)
+    is_piped = reads_stdin(wish.sources)
     if dry_run:
-        return _rehearse(output, wish, force, console, json, stdin)
-    with locked(output), stop_requests() as request:
-        plan = make_plan(output, wish, force=force, stdin=stdin)
-        describe(plan, console)
-        report = _work(plan, jobs or len(os.sched_getaffinity(0)), console, request)
+        return _rehearse(output, wish, force, console, json, copy_of_stdin() if is_piped else None)
+    with locked(output):
+        stdin = copy_of_stdin() if is_piped else None  # a signal may end the wait for a pipe: nothing is made yet
+        with stop_requests() as request:
+            plan = make_plan(output, wish, force=force, stdin=stdin)
+            describe(plan, console)
+            report = _work(plan, jobs or len(os.sched_getaffinity(0)), console, request)
     if report is None:
         return ExitCode.SIGNAL + (request.signal or 0)
     return tell(plan, report, allowed, console, json, print0)

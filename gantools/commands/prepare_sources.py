@@ -48,21 +48,30 @@ def typed_sources(sources: list[str] | None, files_from: str | None) -> tuple[st
     return every
 
 
-def stdin_of(sources: tuple[str, ...]) -> BinaryIO | None:
-    """Return a copy of stdin where a source reads it, else None.
+def reads_stdin(sources: tuple[str, ...]) -> bool:
+    """Say whether a source reads stdin, and require that it can; nothing is read yet.
 
     Raises:
         UsageError: stdin is a terminal.
-        InputError: stdin is closed, empty or cannot be read.
-        ResourceError: no space for the copy.
+        InputError: stdin is closed.
     """
     if not {STDIN, f"files-from:{STDIN}"} & {*sources}:
-        return None
+        return False
     if sys.stdin is None or sys.stdin.isatty():
         other = Again(swap={STDIN: some_pictures()})
         if sys.stdin is None:
             raise InputError("-: stdin is closed, expected a file or a pipe", hint=other)
         raise UsageError("-: stdin is a terminal, expected a file or a pipe", hint=other)
+    return True
+
+
+def copy_of_stdin() -> BinaryIO:
+    """Read stdin to its end into a nameless file.
+
+    Raises:
+        InputError: it is empty or cannot be read.
+        ResourceError: no space for the copy.
+    """
     from gantools.data.spool import spooled
 
     return spooled(sys.stdin.buffer)

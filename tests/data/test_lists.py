@@ -2,8 +2,10 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -189,3 +191,22 @@ def test_a_terminal_is_not_waited_for(
     assert "hint: gantools prepare demo:stickers -o data" in err
     monkeypatch.setattr("sys.stdin", None)
     assert prepare("-", "-o", "data") == 4
+
+
+def test_a_silent_pipe_can_be_left(tmp_path: Path) -> None:
+    """While it waits for stdin prepare holds its output, and INT ends it at once with 130 and nothing made."""
+    command = [sys.executable, "-m", "gantools", "prepare", "-", "-o", "d"]
+    waiting = subprocess.Popen(
+        command, cwd=tmp_path, env=child_environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "d.lock").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    busy = subprocess.run(
+        command, cwd=tmp_path, env=child_environment(), input="x", capture_output=True, text=True, timeout=60
+    )
+    assert busy.returncode == 75
+    waiting.send_signal(signal.SIGINT)
+    assert waiting.wait(60) == 130
+    assert not (tmp_path / "d").exists()
