@@ -32,6 +32,7 @@ ROOMS = {
     "data": 2,
     "inspection": 2,
     "pictures": 2,
+    "vision": 2,
     "device": 3,
     "features": 3,
     "measure": 3,
@@ -69,7 +70,8 @@ LIBRARIES = {
     5: set(),
     6: {"typer"},
 }
-TORCHVISION_ROOMS = ("features", "data.sources")
+TORCHVISION_ROOMS = ("features", "vision")
+TORCH_INSIDE = ("vision",)  # it wakes torch when it is called, not when it is imported
 DOWN = {1: {1}, 2: {1, 2}, 3: {1, 2, 3}, 4: {1, 2, 3, 4}, 5: {1, 5}, 6: {1, 5, 6}}
 INSIDE_FUNCTIONS = {6: {1, 2, 3, 4, 5, 6}}
 LIBRARIES_INSIDE_FUNCTIONS = {5: {"rich"}, 6: {"numpy"}}
@@ -118,6 +120,7 @@ def faults_of(source: str, room: str) -> list[str]:
                 faults.append(f"{room}:{line}: layer {layer} imports {name} of layer {target_layer}")
         elif top not in sys.stdlib_module_names:
             known = top in LIBRARIES[layer] or (top == "torchvision" and room.startswith(TORCHVISION_ROOMS))
+            known = known or (inside and top == "torch" and room in TORCH_INSIDE)
             if not known and not (inside and top in LIBRARIES_INSIDE_FUNCTIONS.get(layer, ())):
                 faults.append(f"{room}:{line}: layer {layer} imports {name}{'' if inside else ' at its top'}")
     return faults
