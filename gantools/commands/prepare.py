@@ -45,9 +45,9 @@ from gantools.files.nearby import free_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gantools.data.plan import Plan
     from gantools.data.recipe import Crop, Wish
     from gantools.data.report import Report
+    from gantools.data.work import Plan
 
 
 class _Stopped(Exception):

@@ -12,9 +12,9 @@ from gantools.console import Console
 from gantools.errors import ExitCode
 
 if TYPE_CHECKING:
-    from gantools.data.plan import Plan
     from gantools.data.recipe import Wish
     from gantools.data.report import Report
+    from gantools.data.work import Plan
 
 SHOWN = 20
 CROPS = {

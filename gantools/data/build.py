@@ -25,8 +25,8 @@ from gantools.data.names import Names
 from gantools.data.nothing import other_pictures
 from gantools.data.pack import PackWriter, Pictures
 from gantools.data.parallel import in_order
-from gantools.data.plan import Item, Plan
 from gantools.data.report import Report
+from gantools.data.work import Item, Plan
 from gantools.errors import InputError, RefusedError, UsageError, output_errors
 from gantools.files.atomic import atomic_writer, fault, sweep, write_bytes
 from gantools.files.nearby import other_output

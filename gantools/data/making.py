@@ -10,10 +10,10 @@ from gantools.data.disk import encoded_digest
 from gantools.data.entry import Entry, LeftOut, Loaded, Unreadable
 from gantools.data.manifest import HOLDOUT, TRAIN, Record
 from gantools.data.pack import Pictures, pixel_digest
-from gantools.data.plan import Item, Plan
 from gantools.data.raw import own_pixels
 from gantools.data.recipe import Recipe
 from gantools.data.shape import to_pixels
+from gantools.data.work import Item, Plan
 from gantools.pictures.write import png_bytes
 
 Loader = Callable[[Recipe], Loaded]
