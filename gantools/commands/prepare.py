@@ -34,7 +34,7 @@ from gantools.commands.prepare_options import (
     check_overlap,
     check_tiles,
 )
-from gantools.commands.prepare_sources import FilesFrom, Sources, copy_of_stdin, reads_stdin, typed_sources
+from gantools.commands.prepare_sources import FilesFrom, Follow, Sources, copy_of_stdin, reads_stdin, typed_sources
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
@@ -58,6 +58,7 @@ def prepare(
     sources: Sources = None,
     output: Output = None,
     files_from: FilesFrom = None,
+    follow: Follow = None,
     size: Annotated[
         str | None,
         typer.Option(
@@ -161,13 +162,15 @@ def prepare(
         "holdout": _parse_share(holdout),
         "limit": limit,
         "seed": seed,
+        "follow": follow,
     }
 
     from gantools.data.plan import make_plan
     from gantools.data.recipe import Wish
+    from gantools.data.typed import checked_sources
     from gantools.files.lock import locked
 
-    wish = Wish(typed_sources(sources, files_from), **typed)
+    wish = Wish(checked_sources(typed_sources(sources, files_from)), **typed)  # a slip leaves no lock file behind
     is_piped = reads_stdin(wish.sources)
     if dry_run:
         return _rehearse(output, wish, force, console, json, copy_of_stdin() if is_piped else None)

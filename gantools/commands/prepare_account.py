@@ -48,6 +48,8 @@ def describe(plan: "Plan", console: Console) -> None:
 
 def _remarks(plan: "Plan") -> list[str]:
     """Return what is worth knowing before the work, a line each."""
+    from gantools.data.sources import LINKED
+
     remarks = []
     if plan.survey is not None:
         remarks.append(f"size: {plan.survey.size_reason}; channels: {plan.survey.channels_reason}")
@@ -58,7 +60,8 @@ def _remarks(plan: "Plan") -> list[str]:
     if plan.redone:
         remarks.append(f"changed options: {', '.join(plan.redone)}; everything is made again")
     counts = [
-        (sum(plan.passed_over.values()), "other files passed over"),
+        (plan.passed_over.total() - plan.passed_over[LINKED], "other files passed over"),
+        (plan.passed_over[LINKED], "links to folders passed over, which --follow reads"),
         (plan.labelled.unlabelled if plan.labelled else 0, f"sources without a label in {plan.recipe.labels}"),
         (plan.vanished, "sources gone, whose pictures stay"),
         (plan.mended, "pictures changed by hand, made again"),

@@ -31,6 +31,16 @@ FilesFrom = Annotated[
     ),
 ]
 
+Follow = Annotated[
+    bool | None,
+    typer.Option(
+        "--follow/--no-follow",
+        rich_help_panel=SOURCES,
+        show_default="no-follow",
+        help="Read the folders that links below a source lead to. A link to a file, or as SRC, is always read.",
+    ),
+]
+
 
 def typed_sources(sources: list[str] | None, files_from: str | None) -> tuple[str, ...]:
     """Return what was typed as sources; a list is one of them.

@@ -3,7 +3,7 @@
 import os
 import shlex
 
-from gantools.data.sources import Found
+from gantools.data.sources import LINKED, Found
 from gantools.errors import Again, InputError
 from gantools.files.nearby import some_pictures
 
@@ -16,7 +16,7 @@ def no_pictures(sources: tuple[str, ...], found: Found) -> InputError:
     passed = found.passed_over.total()
     held = f"{passed} other {'file' if passed == 1 else 'files'} ({kinds}) and no picture" if passed else "no file"
     message = f"{', '.join(sources)}: found {held}, expected pictures such as PNG, JPEG or WebP"
-    return InputError(message, hint=other_pictures(sources))
+    return InputError(message, hint="--follow" if found.passed_over[LINKED] else other_pictures(sources))
 
 
 def other_pictures(sources: tuple[str, ...], source: str = "", reason: str = "") -> Again:

@@ -12,9 +12,10 @@ from gantools.data.frames import with_frames
 from gantools.data.labels import Labelled, with_labels
 from gantools.data.nothing import no_pictures
 from gantools.data.recipe import LABELS, Recipe, Wish, settle
-from gantools.data.sources import Found, check_exists, discover, limited, normal_source
+from gantools.data.sources import Found, discover, limited
 from gantools.data.survey import DEFAULT_SIDE_PX, check_size, survey
 from gantools.data.tiles import with_tiles
+from gantools.data.typed import checked_sources
 from gantools.data.work import Item, Plan
 from gantools.errors import UsageError
 from gantools.files.nearby import other_output
@@ -34,9 +35,8 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False, stdin: BinaryIO 
         InputError: a source that is not there or is damaged, or no picture.
         RefusedError: the folder holds other files, or pictures that could not be made again, without ``force``.
     """
-    wish = replace(wish, sources=tuple(normal_source(source) for source in wish.sources))
+    wish = replace(wish, sources=checked_sources(wish.sources))
     for source in wish.sources:
-        check_exists(source)
         if os.path.exists(source) and folder.exists() and os.path.samefile(source, folder):
             raise UsageError(
                 f"{source}: found it as a source and as -o, expected two folders", hint=other_output(folder)
@@ -45,7 +45,14 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False, stdin: BinaryIO 
     stored = before.journal or (before.manifest.heading.recipe if before.manifest else None)
     recipe = settle(wish, stored, (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX), "rgb")
     check_size(recipe.size)
-    found = discover(recipe.sources, labels=recipe.labels == "folders", without=folder, seed=recipe.seed, stdin=stdin)
+    found = discover(
+        recipe.sources,
+        labels=recipe.labels == "folders",
+        without=folder,
+        seed=recipe.seed,
+        follow=recipe.follow,
+        stdin=stdin,
+    )
     labelled = _label(found, recipe)
     if recipe.frames == "all":
         found.entries = with_frames(found.entries)

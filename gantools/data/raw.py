@@ -14,7 +14,7 @@ from gantools.data.entry import Entry, Natural, Unreadable
 from gantools.data.pack import Pictures, Shape, data_digest, pixel_digest
 from gantools.data.recipe import CHANNEL_NAMES, Recipe
 from gantools.data.shape import to_pixels
-from gantools.data.sources import discover
+from gantools.data.sources import folder_entries
 from gantools.data.spool import space
 from gantools.errors import Hint, InputError
 from gantools.files.nearby import other_data, prepare_first
@@ -31,7 +31,7 @@ def open_raw(folder: Path) -> Pictures:
         ResourceError: no space for the temporary file.
     """
     hint = prepare_first(str(folder))
-    entries = discover([os.path.normpath(folder)], labels=True, without=None).entries
+    entries = folder_entries(folder)
     if not entries:
         raise InputError(f"{folder}: found no picture, expected a folder of pictures", hint=other_data(str(folder)))
     naturals = [_look(entry, hint) for entry in entries]

@@ -16,6 +16,8 @@ ChannelsName = Literal["gray", "rgb", "rgba"]
 CHANNEL_NAMES: dict[int, ChannelsName] = {1: "gray", 3: "rgb", 4: "rgba"}
 CHANNEL_COUNTS = {name: count for count, name in CHANNEL_NAMES.items()}
 WHITE = (255, 255, 255)
+WHICH = ("sources", "follow")
+"""Options that say which pictures there are, and nothing of what becomes of each: those that are made stay."""
 TILES = re.compile(r"none|grid|random:[1-9]\d{0,4}", re.ASCII)
 OVERLAP = re.compile(r"\d{1,5}|\d{1,2}(\.\d{1,3})?%", re.ASCII)
 
@@ -38,6 +40,7 @@ class Wish:
         holdout: the share that training never reads, in [0, 1).
         limit: at most that many pictures; 0 for no limit.
         seed: of random crops and of drawn pictures.
+        follow: whether links to folders below a source are followed.
     """
 
     sources: tuple[str, ...]
@@ -53,6 +56,7 @@ class Wish:
     holdout: float | None = None
     limit: int | None = None
     seed: int | None = None
+    follow: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Recipe:
     frames: Frames = "first"
     tiles: str = "none"
     overlap: str = "0"
+    follow: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -96,11 +101,11 @@ class Recipe:
         return asdict(self)
 
     def differences(self, other: "Recipe") -> list[str]:
-        """Return the names of the options, sources aside, that differ."""
+        """Return the names of the options that differ and that every picture depends on."""
         return [
             field.name
             for field in fields(self)
-            if field.name != "sources" and getattr(self, field.name) != getattr(other, field.name)
+            if field.name not in WHICH and getattr(self, field.name) != getattr(other, field.name)
         ]
 
 
@@ -125,6 +130,7 @@ def recipe_from(document: Any) -> Recipe:
             and TILES.fullmatch(recipe.tiles)
             and OVERLAP.fullmatch(recipe.overlap)
             and recipe.frames in get_args(Frames)
+            and isinstance(recipe.follow, bool)
         )
         numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed, recipe.min_size)
         if not sound or not all(type(number) is int for number in numbers):

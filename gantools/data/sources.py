@@ -1,7 +1,6 @@
 """Finding pictures in what was typed: files, folders, archives, lists, IDX files, drawn sets. No picture is read."""
 
 import os
-import re
 import shlex
 import stat
 from collections import Counter
@@ -14,16 +13,17 @@ from gantools.data import idx
 from gantools.data.archives import Archive, Shelf, archive_entries, is_archive, packed_kind, refuse_packed
 from gantools.data.cifar import cifar_entries, pickled_kind
 from gantools.data.cifar import refuse as refuse_cifar
-from gantools.data.demo import default_count
 from gantools.data.entry import Entry, Refusal
 from gantools.data.kinds import HEAD_BYTES, PICTURE_SUFFIXES, is_clutter, is_picture
 from gantools.data.lists import LIST, STDIN, names_in, reads_stdin, stdin_picture
 from gantools.data.names import safe_name
 from gantools.data.origins import FileOrigin, demo_entries, idx_entries
+from gantools.data.typed import check_exists, normal_source
 from gantools.errors import Again, InputError, UsageError
-from gantools.files.nearby import similar, some_pictures
+from gantools.files.nearby import some_pictures
 
-SCHEME = re.compile(r"([a-z][a-z0-9+-]+):")
+LINKED = "link to a folder"
+"""What is passed over under this name is read with ``--follow``."""
 
 
 @dataclass
@@ -41,40 +41,14 @@ class Found:
     passed_over: Counter[str] = field(default_factory=Counter)
 
 
-def normal_source(text: str) -> str:
-    """Return a source as it is stored: ``photos/`` and ``./photos`` are one.
-
-    Raises:
-        UsageError: a kind of source that there is not.
-    """
-    if text.startswith(LIST) and not reads_stdin(text):
-        return LIST + os.path.normpath(text.removeprefix(LIST))
-    scheme = SCHEME.match(text)
-    if scheme and not os.path.lexists(text) and not reads_stdin(text):
-        if scheme[1] == "demo":
-            default_count(text.removeprefix("demo:"))
-            return text
-        message = f"{text}: found a source of kind '{scheme[1]}', expected a file, a folder or demo:NAME"
-        raise UsageError(message, hint=Again(swap={text: some_pictures()}))
-    return text if reads_stdin(text) else os.path.normpath(text)
-
-
-def check_exists(source: str) -> None:
-    """Require that a source is there.
-
-    Raises:
-        InputError: it is not; the hint names the nearest one beside it, or other pictures.
-    """
-    path = source.removeprefix(LIST)
-    if source.startswith("demo:") or reads_stdin(source) or os.path.exists(path):
-        return
-    expected = "pictures or a folder of them" if path == source else "a list of them"
-    message = f"{path}: found nothing of that name, expected {expected}"
-    raise InputError(message, hint=Again(swap={path: similar(path) or some_pictures()}))
-
-
 def discover(
-    sources: Sequence[str], *, labels: bool, without: Path | None, seed: int = 0, stdin: BinaryIO | None = None
+    sources: Sequence[str],
+    *,
+    labels: bool,
+    without: Path | None,
+    seed: int = 0,
+    follow: bool = True,
+    stdin: BinaryIO | None = None,
 ) -> Found:
     """List every picture of the sources; no picture is opened. What is named twice is found once.
 
@@ -83,18 +57,31 @@ def discover(
         labels: name the class of a picture after the sub-folder it is in, or after the label file beside an IDX file.
         without: the data set's own folder, which is never a source of itself; None for none.
         seed: of drawn sets.
+        follow: whether links to folders below a source are followed; one that is itself a source always is.
         stdin: a copy of it, seekable; None leaves out what was read from there in an earlier run.
 
     Raises:
         InputError: a device, a damaged IDX file, or an archive that no sane one is like.
     """
-    search = _Search(labels, seed, stdin)
+    search = _Search(labels, seed, follow, stdin)
     if without is not None and without.exists():
         search.seen.add(_identity(without))
     for source in sources:
         search.add(source)
     search.found.entries = list({entry.source: entry for entry in search.found.entries}.values())
     return search.found
+
+
+def folder_entries(folder: Path) -> list[Entry]:
+    """List every picture of a folder that is used as it is, with the labels of its sub-folders; links are followed.
+
+    Raises:
+        InputError: a sub-folder cannot be read.
+    """
+    found = discover([os.path.normpath(folder)], labels=True, without=None)
+    for fault in found.faults:
+        raise _unreadable(fault.source, "permission denied")
+    return found.entries
 
 
 def limited(entries: list[Entry], limit: int, first: Collection[str] = ()) -> list[Entry]:
@@ -122,13 +109,14 @@ class _Search:
     Args:
         labels: whether labels are wanted.
         seed: of drawn sets.
+        follow: whether links to folders are followed.
         stdin: a copy of it; None for none.
     """
 
-    def __init__(self, labels: bool, seed: int, stdin: BinaryIO | None) -> None:
+    def __init__(self, labels: bool, seed: int, follow: bool, stdin: BinaryIO | None) -> None:
         self.found = Found()
         self.seen: set[tuple[int, int]] = set()
-        self._labels, self._seed, self._stdin, self._shelf = labels, seed, stdin, Shelf()
+        self._labels, self._seed, self._follow, self._stdin, self._shelf = labels, seed, follow, stdin, Shelf()
 
     def add(self, source: str) -> None:
         """Add what one source holds.
@@ -188,7 +176,8 @@ class _Search:
     def _add_typed(self, path: str) -> None:
         """Add a file that was typed by name: an archive too, which is passed over where it lies in a folder."""
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InputError(f"{path}: found a device or a pipe, expected pictures or a folder of them")
+            message = f"{path}: found a device or a pipe, expected pictures or a folder of them"
+            raise InputError(message, hint=Again(swap={path: some_pictures()}))
         if idx.magic_of(Path(path)) not in (idx.IMAGES_MAGIC, idx.LABELS_MAGIC):
             if _is_archive(path):
                 self._add_archive(Archive.at(path))
@@ -241,12 +230,23 @@ class _Search:
                 self.seen.add(identity)
                 children = sorted(os.scandir(path), key=lambda child: os.fsencode(child.name), reverse=True)
             except OSError as error:
-                reason = f"{path}: cannot be read ({error.strerror}), expected a folder of pictures"
-                raise InputError(reason, hint=shlex.join(["chmod", "+rx", path])) from error
+                if path == root:
+                    raise _unreadable(path, error.strerror) from error
+                refusal = Refusal(f"cannot be read: {(error.strerror or str(error)).lower()}")
+                self.found.faults.append(Entry(path, "", None, None, None, refusal))
+                continue
             for child in children:
                 deeper = os.path.isdir(child.path)  # False, where is_dir() raises, for a link to itself
+                if deeper and not self._follow and child.is_symlink():
+                    self.found.passed_over[LINKED] += 1
+                    continue
                 below = safe_name(child.name) if path == root and deeper else label
                 pending.append((child.path, child.name, below, deeper and not is_clutter(child.name)))
+
+
+def _unreadable(path: str, reason: str | None) -> InputError:
+    message = f"{path}: cannot be read ({reason}), expected a folder of pictures"
+    return InputError(message, hint=shlex.join(["chmod", "+rx", path]))
 
 
 def _is_archive(path: str) -> bool:

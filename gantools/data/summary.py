@@ -1,6 +1,5 @@
 """What a folder of pictures holds, in numbers: from the manifest and the file names; no picture is decoded."""
 
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from gantools.data.manifest import (
     read_manifest,
 )
 from gantools.data.recipe import CHANNEL_COUNTS
-from gantools.data.sources import discover
+from gantools.data.sources import folder_entries
 from gantools.errors import InputError
 from gantools.files.nearby import other_data
 
@@ -103,7 +102,7 @@ def _prepared(path: Path) -> DataSummary:
 
 
 def _raw(path: Path) -> DataSummary:
-    entries = discover([os.path.normpath(path)], labels=True, without=None).entries
+    entries = folder_entries(path)
     summary = DataSummary(path, prepared=False)
     naturals: list[Natural] = []
     for entry in entries:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gantools.data.sources import check_exists, discover, limited, normal_source
+from gantools.data.sources import discover, limited
 from gantools.data.survey import check_size, survey
+from gantools.data.typed import check_exists, normal_source
 from gantools.errors import Again, InputError, UsageError
 from tests.data.makers import fill, noise, write_idx
 
