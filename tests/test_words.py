@@ -80,6 +80,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path("texts").mkdir()
         for name in ("a.txt", "b.txt", "c.pdf"):
             save(f"texts/{name}", b"words of a kind")
+        Path("torn").mkdir()
+        save("torn/1.png", Path("photos/00.png").read_bytes()[:500])
         Path("phone").mkdir()
         for name in ("a", "b"):
             save(f"phone/{name}.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
@@ -171,6 +173,12 @@ SITUATIONS = [
      "prepare photos --crop center -o d"),
     ("prepare photos -o d --pad --crop top", 2, "--pad: found it beside --crop top, expected one of them",
      "prepare photos -o d --pad"),
+    ("prepare photos -o d --strict --tolerate 1%", 2, "--strict: found it beside --tolerate 1%, expected one of them",
+     "prepare photos -o d --strict"),
+    ("prepare photos torn -o d --strict", 4, "torn/1.png: cannot be used (cut off), expected a whole picture",
+     "prepare photos torn -o d"),
+    ("prepare phone photos -o d --strict", 4, f"phone/a.HEIC: cannot be used ({NO_JPEG}), expected a whole picture",
+     "mogrify -format jpg phone/*.HEIC && gantools prepare phone photos -o d --strict"),
     ("prepare photos -o d --labels folder", 2, "--labels: found 'folder', expected folders, none, or a CSV",
      "prepare photos -o d --labels folders"),
     ("prepare photos -o d --labels texts/a.txt", 4, "texts/a.txt: found a line of 1 columns (words of a kind)",

@@ -2,8 +2,7 @@
 
 import os
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -35,6 +34,7 @@ from gantools.commands.prepare_options import (
     check_tiles,
 )
 from gantools.commands.prepare_sources import FilesFrom, Follow, Sources, copy_of_stdin, reads_stdin, typed_sources
+from gantools.commands.prepare_strict import Strict, check_strict, passes
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
@@ -119,8 +119,10 @@ def prepare(
         typer.Option(metavar="N", help="Of random crops and of drawn pictures.", show_default="0", rich_help_panel=RUN),
     ] = None,
     tolerate: Annotated[
-        str, typer.Option(metavar="1%|N", help="Bad pictures that still end with 0.", rich_help_panel=RUN)
-    ] = "0",
+        str | None,
+        typer.Option(metavar="1%|N", help="Bad pictures that still end with 0.", show_default="0", rich_help_panel=RUN),
+    ] = None,
+    strict: Strict = False,
     jobs: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=256, help="Threads.", show_default="one a core", rich_help_panel=MACHINE),
@@ -148,7 +150,8 @@ def prepare(
         found = "no output" if output is None else "stdout as output"
         message = f"prepare: found {found}, expected -o and the name of a folder"
         raise UsageError(message, hint=f"-o {free_name('data')}")
-    allowed = parse_percent_or_count(tolerate)
+    check_strict(strict, tolerate)
+    allowed = parse_percent_or_count(tolerate or "0")
     typed: dict[str, Any] = {
         "size": parse_size(size) if size is not None else None,
         "crop": _crop_or_pad(crop, pad),
@@ -172,29 +175,31 @@ def prepare(
 
     wish = Wish(checked_sources(typed_sources(sources, files_from)), **typed)  # a slip leaves no lock file behind
     is_piped = reads_stdin(wish.sources)
+    threads = jobs or len(os.sched_getaffinity(0))
     if dry_run:
-        return _rehearse(output, wish, force, console, json, copy_of_stdin() if is_piped else None)
+        plan = make_plan(output, wish, force=force, stdin=copy_of_stdin() if is_piped else None)
+        return _rehearse(plan, wish, threads if strict else None, console, json)
     with locked(output):
         stdin = copy_of_stdin() if is_piped else None  # a signal may end the wait for a pipe: nothing is made yet
         with stop_requests() as request:
             plan = make_plan(output, wish, force=force, stdin=stdin)
             describe(plan, console)
-            report = _work(plan, jobs or len(os.sched_getaffinity(0)), console, request)
+            is_sound = not strict or passes(plan, threads, console, request)
+            report = _work(plan, threads, console, request) if is_sound else None
     if report is None:
         return ExitCode.SIGNAL + (request.signal or 0)
     return tell(plan, report, allowed, console, json, print0)
 
 
-def _rehearse(folder: Path, wish: "Wish", force: bool, console: Console, json: bool, stdin: BinaryIO | None) -> int:
-    """Check everything, say what would be done, write nothing."""
-    from gantools.data.plan import make_plan
-
-    plan = make_plan(folder, wish, force=force, stdin=stdin)
+def _rehearse(plan: "Plan", wish: "Wish", strict_threads: int | None, console: Console, json: bool) -> int:
+    """Say what would be done, write nothing; read every picture when ``strict_threads`` are given for it."""
     describe(plan, console)
+    if strict_threads is not None:
+        passes(plan, strict_threads, console)
     console.table(option_rows(plan, wish), title="options")
     console.line(f"dry run: {plan.to_make} pictures would be made; nothing was written")
     if json:
-        emit_json("prepare", {"output": folder, "dry_run": True, "to_make": plan.to_make, **resolved(plan)})
+        emit_json("prepare", {"output": plan.folder, "dry_run": True, "to_make": plan.to_make, **resolved(plan)})
     return ExitCode.DONE
 
 

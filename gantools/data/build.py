@@ -115,7 +115,7 @@ class _Build:
         previous = self._folder / PREVIOUS_PACK if self._plan.before.manifest else None
         with atomic_writer(self._folder / PACK, previous=previous) as stream:
             writer = PackWriter(stream, self._plan.recipe.shape)
-            results = in_order(maker.make, _tasks(self._plan.items), jobs, max(2, IN_FLIGHT // CHUNK))
+            results = in_order(maker.make, tasks(self._plan.items), jobs, max(2, IN_FLIGHT // CHUNK))
             done = 0
             with contextlib.closing(results):  # type: ignore[type-var]
                 for chunk in results:
@@ -238,7 +238,7 @@ def _loose(files: set[str]) -> list[bytes]:
     ]
 
 
-def _tasks(items: list[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:
+def tasks(items: list[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:
     """Yield the items in chunks, with what loads each; files of many pictures are read here, in order."""
     for start in range(0, len(items), CHUNK):
         yield [(item, _loader(item)) for item in items[start : start + CHUNK]]
