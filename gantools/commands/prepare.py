@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from gantools.data.work import Plan
 
 
+LARGEST_KEPT_BYTES = 1 << 25  # a photograph of 8 megapixels; what is larger goes back, so that memory stays flat
+
+
 class _Stopped(Exception):
     """A signal asked for the end, after so many pictures."""
 
@@ -205,8 +208,11 @@ def _rehearse(plan: "Plan", wish: "Wish", strict_threads: int | None, console: C
 
 def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) -> "Report | None":
     """Carry out the plan; None when a signal ended it, and the next run goes on."""
+    from gantools.allocator import keep_freed_memory
     from gantools.data.build import execute
     from gantools.data.folder import prepare_line
+
+    keep_freed_memory(LARGEST_KEPT_BYTES)
 
     if plan.nothing_to_do():
         return execute(plan, threads)

@@ -12,9 +12,9 @@ from gantools.data.manifest import HOLDOUT, TRAIN, Record
 from gantools.data.pack import Pictures, pixel_digest
 from gantools.data.raw import own_pixels
 from gantools.data.recipe import Recipe
-from gantools.data.shape import to_pixels
+from gantools.data.shape import pixels_of, shaped
 from gantools.data.work import Item, Plan
-from gantools.pictures.write import png_bytes
+from gantools.pictures.write import png_bytes, png_of
 
 Loader = Callable[[Recipe], Loaded]
 
@@ -76,8 +76,8 @@ class Maker:
         return Made(item, None) if item.entry is None else self._one(item, item.entry.origin.loader(item.entry))
 
     def _new(self, item: Item, entry: Entry, loaded: Loaded) -> Made:
-        pixels = to_pixels(loaded.image, self._recipe, loaded.digest)
-        png = png_bytes(pixels)
+        picture = shaped(loaded.image, self._recipe, loaded.digest)
+        pixels, png = pixels_of(picture), png_of(picture)
         record = _record(
             entry,
             digest=loaded.digest,

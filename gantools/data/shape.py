@@ -14,15 +14,23 @@ REDUCING_GAP = 3.0  # Pillow's: shrink by a whole factor first, down to 3 times 
 
 
 def to_pixels(image: Image.Image, recipe: Recipe, digest: str) -> NDArray[np.uint8]:
+    """Return the pixels of ``shaped``, uint8 (C, H, W)."""
+    return pixels_of(shaped(image, recipe, digest))
+
+
+def pixels_of(image: Image.Image) -> NDArray[np.uint8]:
+    """Return the pixels of a picture of mode L, RGB or RGBA, uint8 (C, H, W)."""
+    pixels = np.asarray(image)
+    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def shaped(image: Image.Image, recipe: Recipe, digest: str) -> Image.Image:
     """Crop and resize a picture, or resize and pad it.
 
     Args:
         image: mode L, RGB or RGBA; it becomes the recipe's mode.
         recipe: size, channels, crop, background and seed.
         digest: of the source; a random crop is keyed by it, so that it does not depend on the other pictures.
-
-    Returns:
-        uint8 (C, H, W).
     """
     if image.mode != MODES[recipe.channels]:
         image = image.convert(MODES[recipe.channels])
@@ -32,8 +40,7 @@ def to_pixels(image: Image.Image, recipe: Recipe, digest: str) -> NDArray[np.uin
     box = crop_box(image.size, (width, height), recipe.crop, key(recipe.seed, "crop", digest))
     if image.size != (width, height) or box != (0.0, 0.0, width, height):
         image = image.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=REDUCING_GAP)
-    pixels = np.asarray(image)
-    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    return image
 
 
 def padded(image: Image.Image, target: tuple[int, int], background: tuple[int, int, int]) -> Image.Image:

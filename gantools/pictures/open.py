@@ -148,7 +148,7 @@ def _compose(
         picture = colour.convert("RGB")
         picture.putalpha(255 if alpha is None else alpha)
         return picture
-    if channels == "rgb":
+    if channels == "rgb" and colour.mode != "RGB":
         colour = colour.convert("RGB")
     if alpha is not None:
         behind = Image.new("RGB", (1, 1), background).convert(colour.mode).resize(colour.size)

@@ -7,15 +7,13 @@ machine whose speed drifts slows all alike; the ratio is taken pair by pair. Run
 """
 
 import argparse
-import datetime
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from shared.processes import heading, run_of
 
 GANTOOLS = [sys.executable, "-m", "gantools"]
 BATCH = 64
@@ -72,13 +70,6 @@ while done < rounds:
 """
 
 
-def seconds(command: list[str]) -> float:
-    """Return the wall time of a whole process; it must succeed."""
-    began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - began
-
-
 def main() -> None:
     """Prepare a set, time the three in turn, print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -99,20 +90,13 @@ def main() -> None:
         times: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(options.repeats):
             for name, command in commands.items():
-                times[name].append(seconds(command))
+                times[name].append(run_of(command)[0])
     report(times, options.rounds)
 
 
 def report(times: dict[str, list[float]], rounds: int) -> None:
     """Print images/s (median, least, most) and the ratio to the plain script, pair by pair."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    processor = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        "?",
-    )
-    threads = len(os.sched_getaffinity(0))
-    print(f"{datetime.date.today()}  {processor}, {threads} threads, Python {platform.python_version()}")
-    print(f"commit {commit.stdout.strip() or '?'}; {rounds} rounds of batch {BATCH}, {len(times['plain'])} runs each")
+    heading(f"{rounds} rounds of batch {BATCH}, {len(times['plain'])} runs each")
     print(f"{'':8}{'images/s':>10}{'least':>8}{'most':>8}{'x plain':>10}{'least':>8}{'most':>8}{'goal':>8}")
     for name, spent in times.items():
         rates = sorted(rounds * BATCH / s for s in spent)
