@@ -137,7 +137,8 @@ def try_hint(hint: str) -> None:
                 parse(words)
             if is_run and "-" not in words:
                 is_training = words[0].startswith("train") and "--help" not in words
-                assert cli.main(words + (["--steps", "0"] if is_training else [])) == 0, part
+                fine = (0, 3) if words[0] == "prepare" else (0,)  # pictures that can be read are prepared
+                assert cli.main(words + (["--steps", "0"] if is_training else [])) in fine, part
         elif program in QUIET_TOOLS:
             subprocess.run([program, *words], check=True, stdout=subprocess.DEVNULL)
         else:
