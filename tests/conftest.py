@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ for name in [name for name in os.environ if name.startswith(("GANTOOLS_", "_GANT
     del os.environ[name]
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
     os.environ.pop(name, None)
+# What is kept of copies of published sets goes nowhere near the user's own.
+os.environ["GANTOOLS_CACHE"] = os.path.join(tempfile.gettempdir(), f"gantools-tests-{os.getuid()}")
 # Two test processes on two cores: a second compute thread each would slow both to a third.
 os.environ["OMP_NUM_THREADS"] = os.environ["GANTOOLS_THREADS"] = "1"
 

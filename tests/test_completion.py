@@ -242,6 +242,7 @@ def test_a_line_of_bash_is_cut_as_bash_does(text: str, words: list[str], word: s
         ("gantools train data --arch=d", ["words", "dcgan"]),
         ("gantools train data --set network.lat", ["open", "network.latent_dim="]),
         ("gantools prepare demo:", ["words", "stickers"]),
+        ("gantools prepare torchvision:cifar1", ["words", "cifar10", "cifar100"]),
         ("gantools sample a:b/c", ["paths", "b/c.safetensors"]),
         ("gantools train data --seed ", ["paths"]),
         ("gantools train-d - data -o - < run", ["paths", "run one.safetensors"]),

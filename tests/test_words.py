@@ -26,6 +26,7 @@ from gantools.commands.retype import LONGEST, retyped
 from gantools.console import Console
 from gantools.errors import Again
 from gantools.files.lock import locked
+from tests.data.copy_makers import write_mnist
 from tests.faults.runs import SMALL, process_of, write_pictures
 
 Line = Callable[..., tuple[int, str, str]]
@@ -76,6 +77,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_pictures(Path("hundred"), 6, size=(100, 100))
         write_pictures(Path("small"), 8)
         write_pictures(Path("wide"), 6, size=(16, 16))
+        write_mnist(Path("copies"))
         Path("empty").mkdir()
         Path("texts").mkdir()
         for name in ("a.txt", "b.txt", "c.pdf"):
@@ -166,6 +168,10 @@ SITUATIONS = [
      "prepare photos -o texts/a-2.txt"),
     ("prepare demo:stikers --limit 3 -o d", 2, "demo: unknown name 'stikers', expected one of stickers",
      "prepare demo:stickers --limit 3 -o d"),
+    ("prepare torchvision:mnits --root copies -o d", 2, "torchvision: unknown name 'mnits', expected one of caltech",
+     "prepare torchvision:mnist --root copies -o d"),
+    ("prepare photos -o d --root copies", 2, "--root: found it without torchvision:NAME, expected one",
+     "prepare photos -o d"),
     ("prepare photos -o d --size 100", 2, "--size: found 100, expected sides of 3 to 8 times the same power of two, "
      "like 96 or 112", "prepare photos -o d --size 96"),
     ("prepare photos -o d --size 1000x", 2, "--size: found '1000x', expected pixels like 64 or 64x48",

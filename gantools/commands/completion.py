@@ -34,6 +34,7 @@ PLACES = {
     "CKPT": Paths.CHECKPOINTS,
     "OTHER": Paths.CHECKPOINTS,
     "DATA": Paths.FOLDERS,
+    "DIR": Paths.FOLDERS,
     "FILE": Paths.FILES,
     "PATH": Paths.FILES,
     "SRC": Paths.FILES,
@@ -150,10 +151,10 @@ class Reader:
             return Next(tuple((shown, "") for shown in CHANGEABLE))
         shown = label(param).strip("[]").partition(".")[0]
         names = choices(param) or next(([*known.choices] for known in _settings() if known.flag == name), [])
-        if not names:
-            names = (
-                [DRAWN] if shown == "SRC" else [part for part in shown.split("|") if part.isalpha() and part.islower()]
-            )
+        if not names and shown == "SRC":
+            names = _sources(word)
+        elif not names:
+            names = [part for part in shown.split("|") if part.isalpha() and part.islower()]
         paths = (
             OUTPUTS.get(self.command.name, Paths.FILES)
             if name == "--output"
@@ -185,6 +186,13 @@ def list_paths(kind: Paths, text: str) -> list[str]:
     if kind is Paths.FOLDERS:
         fitting = [entry for entry in fitting if entry.is_dir()]
     return [start + entry.name for entry in fitting]
+
+
+def _sources(word: str) -> list[str]:
+    """Return what is no path; the many published sets only when one of them is begun."""
+    from gantools.data.torchvision_sets import PREFIX, SETS
+
+    return [DRAWN, *(f"{PREFIX}{name}" for name in SETS if word[:1] == PREFIX[:1])]
 
 
 def _takes_value(param: Any) -> bool:

@@ -23,6 +23,7 @@ MEANINGS: dict[ExitCode, str] = {
 }
 VARIABLES = {
     "GANTOOLS_DEVICE": "where to compute when --device is not given: auto, cpu, cuda or cuda:N",
+    "GANTOOLS_CACHE": "the folder for what is downloaded; without it gantools in XDG_CACHE_HOME, or in ~/.cache",
     "GANTOOLS_THREADS": "processor threads when --threads is not given",
     "NO_COLOR": "when it is set and not empty, stderr gets no colour",
 }

@@ -1,7 +1,7 @@
 """The options that several commands share: their names, help and groups, and how counts, times and shares are read.
 
-Three names of the environment are read in all: GANTOOLS_DEVICE and GANTOOLS_THREADS here, NO_COLOR in the console.
-There are no automatic names.
+Four names of the environment are read in all: GANTOOLS_DEVICE and GANTOOLS_THREADS here, GANTOOLS_CACHE in cache.py,
+NO_COLOR in the console. There are no automatic names.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The door ``prepare``: pictures of any kind to a clean, uniform folder. It never loads torch."""
+"""The door ``prepare``: pictures of any kind to a clean, uniform folder. Only torchvision:NAME loads torch."""
 
 import os
 import re
@@ -33,7 +33,16 @@ from gantools.commands.prepare_options import (
     check_overlap,
     check_tiles,
 )
-from gantools.commands.prepare_sources import FilesFrom, Follow, Sources, copy_of_stdin, reads_stdin, typed_sources
+from gantools.commands.prepare_sources import (
+    FilesFrom,
+    Follow,
+    Root,
+    Sources,
+    copy_of_stdin,
+    fetched,
+    reads_stdin,
+    typed_sources,
+)
 from gantools.commands.prepare_strict import Strict, check_strict, passes
 from gantools.commands.product import emit_json, require_one_product
 from gantools.commands.signals import StopRequest, stop_requests
@@ -62,6 +71,7 @@ def prepare(
     output: Output = None,
     files_from: FilesFrom = None,
     follow: Follow = None,
+    root: Root = None,
     size: Annotated[
         str | None,
         typer.Option(
@@ -173,19 +183,23 @@ def prepare(
 
     from gantools.data.plan import make_plan
     from gantools.data.recipe import Wish
+    from gantools.data.sources import Supply
     from gantools.data.typed import checked_sources
     from gantools.files.lock import locked
 
-    wish = Wish(checked_sources(typed_sources(sources, files_from)), **typed)  # a slip leaves no lock file behind
+    # A slip, or a set that cannot be downloaded, leaves no lock file behind.
+    wish = Wish(checked_sources(typed_sources(sources, files_from, root)), **typed)
     is_piped = reads_stdin(wish.sources)
+    library = fetched(wish.sources, root, console, writes=not dry_run)
     threads = jobs or len(os.sched_getaffinity(0))
     if dry_run:
-        plan = make_plan(output, wish, force=force, stdin=copy_of_stdin() if is_piped else None)
+        supply = Supply(copy_of_stdin() if is_piped else None, library)
+        plan = make_plan(output, wish, force=force, supply=supply)
         return _rehearse(plan, wish, threads if strict else None, console, json)
     with locked(output):
         stdin = copy_of_stdin() if is_piped else None  # a signal may end the wait for a pipe: nothing is made yet
         with stop_requests() as request:
-            plan = make_plan(output, wish, force=force, stdin=stdin)
+            plan = make_plan(output, wish, force=force, supply=Supply(stdin, library))
             describe(plan, console)
             is_sound = not strict or passes(plan, threads, console, request)
             report = _work(plan, threads, console, request) if is_sound else None

@@ -1,22 +1,31 @@
 """The sources of ``prepare``: the argument, the options beside it, and stdin where ``-`` was typed."""
 
 import sys
-from typing import Annotated, BinaryIO
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from gantools.commands.cache import cache_folder
+from gantools.console import Console
 from gantools.errors import Again, InputError, UsageError
 from gantools.files.nearby import some_pictures
 
+if TYPE_CHECKING:
+    from gantools.data.torchvision_library import Library
+
 SOURCES = "Sources"
 STDIN = "-"
+PUBLISHED = "torchvision:"
 
 Sources = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SRC...]",
         show_default=False,
-        help="Files, folders, tar and zip archives, IDX files, demo:NAME; - is a picture or a tar on stdin.",
+        help="Files, folders, tar and zip archives, IDX and CIFAR files, torchvision:NAME, demo:NAME; - is a picture "
+        "or a tar on stdin.",
     ),
 ]
 
@@ -41,12 +50,23 @@ Follow = Annotated[
     ),
 ]
 
+Root = Annotated[
+    Path | None,
+    typer.Option(
+        "--root",
+        metavar="DIR",
+        rich_help_panel=SOURCES,
+        show_default="download into the cache",
+        help="The folder that holds a copy of torchvision:NAME, as torchvision's own root; nothing is downloaded then.",
+    ),
+]
 
-def typed_sources(sources: list[str] | None, files_from: str | None) -> tuple[str, ...]:
+
+def typed_sources(sources: list[str] | None, files_from: str | None, root: Path | None) -> tuple[str, ...]:
     """Return what was typed as sources; a list is one of them.
 
     Raises:
-        UsageError: none, or two that both read stdin.
+        UsageError: none, two that both read stdin, or none that ``--root`` could be for.
     """
     every = tuple(sources or ()) + (() if files_from is None else (f"files-from:{files_from}",))
     if not every:
@@ -55,7 +75,40 @@ def typed_sources(sources: list[str] | None, files_from: str | None) -> tuple[st
     if STDIN in every and f"files-from:{STDIN}" in every:
         message = "- and --files-from -: found two that read stdin, expected one"
         raise UsageError(message, hint=Again(drop=("--files-from",)))
+    if root is not None and files_from is None and not any(source.startswith(PUBLISHED) for source in every):
+        message = f"--root: found it without {PUBLISHED}NAME, expected one: it says where a copy of one is"
+        raise UsageError(message, hint=Again(drop=("--root",)))
     return every
+
+
+def fetched(sources: tuple[str, ...], root: Path | None, console: Console, *, writes: bool = True) -> "Library":
+    """Return the copies of published sets; one that was typed and is nowhere is downloaded first.
+
+    Args:
+        sources: in their normal form.
+        root: a folder of copies, to which nothing is written; None for the cache.
+        console: tells of a download.
+        writes: False in a rehearsal.
+
+    Raises:
+        InputError: there is no copy of a set that was typed, or none that can be used.
+        ResourceError: no space for a download.
+    """
+    from gantools.data.torchvision_library import Library
+
+    library = Library(cache_folder(), root, writes=writes)
+    for source in sources:
+        if not source.startswith(PUBLISHED):
+            continue
+        if root is None and writes and not library.has(source):
+            console.line(f"{source}: downloading into {library.root_of(source)}")
+            library.download(source, partial(_tell, console, source))
+        library.require(source)
+    return library
+
+
+def _tell(console: Console, source: str, megabytes: int) -> None:
+    console.line(f"{source}: {megabytes} MB so far")
 
 
 def reads_stdin(sources: tuple[str, ...]) -> bool:

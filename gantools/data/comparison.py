@@ -121,8 +121,8 @@ def _unchanged(entry: Entry, item: Item, state: _State) -> bool:
 
 def _is_same_file(record: Record, entry: Entry) -> bool:
     """Tell whether the file is as it was; what came from stdin has neither size nor time, but its members have."""
-    same = (record.size_bytes, record.mtime_ns) == (entry.size_bytes, entry.mtime_ns)
-    return same and (entry.size_bytes is not None or record.member == entry.member)
+    before = (record.size_bytes, record.mtime_ns, record.member)
+    return before == (entry.size_bytes, entry.mtime_ns, entry.member)
 
 
 def _pack_rows(before: Before) -> dict[str, int]:

@@ -110,7 +110,7 @@ class Entry:
         number: which one, where the origin has many.
         group: entries of one group stand in line together when there is a limit.
         part: of one of several that are made of one picture's file, what ``source`` has behind that file's ``#``.
-        member: of one in an archive, what tells whether it has changed when the archive has; None for others.
+        member: of one in an archive or in a published set, what tells a change of it; None for others.
     """
 
     source: str

@@ -18,23 +18,32 @@ from gantools.data.recipe import Recipe
 class FileOrigin:
     """Pictures that are a file each."""
 
+    def path(self, entry: Entry) -> Path:
+        """Return where the file is."""
+        return Path(entry.source)
+
     def look(self, entry: Entry) -> Natural:
         """Read the header."""
-        check_kind(entry.source, entry.size_bytes)
-        return natural(Path(entry.source))
+        return natural(self.header(entry))
 
     def loader(self, entry: Entry) -> Callable[[Recipe], Loaded]:
         """Return what reads and decodes the file."""
-        return lambda recipe: decoded(_bytes_of(entry), recipe)
+        return lambda recipe: decoded(self._read(entry), recipe)
 
     def header(self, entry: Entry) -> Path:
         """Return the file's path."""
-        check_kind(entry.source, entry.size_bytes)
-        return Path(entry.source)
+        check_kind(str(self.path(entry)), entry.size_bytes)
+        return self.path(entry)
 
     def contents(self, entry: Entry) -> Callable[[], bytes]:
         """Return what reads the file."""
-        return lambda: _bytes_of(entry)
+        return lambda: self._read(entry)
+
+    def _read(self, entry: Entry) -> bytes:
+        try:
+            return self.header(entry).read_bytes()
+        except OSError as error:
+            raise Unreadable(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
 class IdxOrigin:
@@ -139,14 +148,6 @@ def demo_entries(source: str, labels: bool, seed: int) -> list[Entry]:
         Entry(f"{source}#{i}", f"{name}-{i:05}", None, None, None, origin, i, source)
         for i in range(demo.default_count(name))
     ]
-
-
-def _bytes_of(entry: Entry) -> bytes:
-    check_kind(entry.source, entry.size_bytes)
-    try:
-        return Path(entry.source).read_bytes()
-    except OSError as error:
-        raise Unreadable(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
 def _from_row(row: NDArray[np.uint8], recipe: Recipe) -> Loaded:

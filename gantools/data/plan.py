@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from gantools.data.before import look_at
 from gantools.data.comparison import compare
@@ -12,7 +11,7 @@ from gantools.data.frames import with_frames
 from gantools.data.labels import Labelled, with_labels
 from gantools.data.nothing import no_pictures
 from gantools.data.recipe import LABELS, Recipe, Wish, settle
-from gantools.data.sources import Found, discover, limited
+from gantools.data.sources import NOTHING, Found, Supply, discover, limited
 from gantools.data.survey import DEFAULT_SIDE_PX, check_size, survey
 from gantools.data.tiles import with_tiles
 from gantools.data.typed import checked_sources
@@ -21,14 +20,14 @@ from gantools.errors import UsageError
 from gantools.files.nearby import other_output
 
 
-def make_plan(folder: Path, wish: Wish, *, force: bool = False, stdin: BinaryIO | None = None) -> Plan:
+def make_plan(folder: Path, wish: Wish, *, force: bool = False, supply: Supply = NOTHING) -> Plan:
     """Find out what is to be done; nothing is written. Call it under the folder's lock.
 
     Args:
         folder: the data set, which may exist.
         wish: the options as typed.
         force: make everything again, and use a folder that holds other files.
-        stdin: a copy of it where a source reads it; None where none does.
+        supply: a copy of stdin where a source reads it, and copies of published sets.
 
     Raises:
         UsageError: options that are wrong or contradict each other.
@@ -51,7 +50,7 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False, stdin: BinaryIO 
         without=folder,
         seed=recipe.seed,
         follow=recipe.follow,
-        stdin=stdin,
+        supply=supply,
     )
     labelled = _label(found, recipe)
     if recipe.frames == "all":

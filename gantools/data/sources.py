@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from gantools.data import idx
 from gantools.data.archives import Archive, Shelf, archive_entries, is_archive, packed_kind, refuse_packed
@@ -18,12 +18,29 @@ from gantools.data.kinds import HEAD_BYTES, PICTURE_SUFFIXES, is_clutter, is_pic
 from gantools.data.lists import LIST, STDIN, names_in, reads_stdin, stdin_picture
 from gantools.data.names import safe_name
 from gantools.data.origins import FileOrigin, demo_entries, idx_entries
+from gantools.data.torchvision_library import Library
+from gantools.data.torchvision_sets import PREFIX
 from gantools.data.typed import check_exists, normal_source
 from gantools.errors import Again, InputError, UsageError
 from gantools.files.nearby import some_pictures
 
 LINKED = "link to a folder"
 """What is passed over under this name is read with ``--follow``."""
+
+
+class Supply(NamedTuple):
+    """What a run has beside the names of its sources.
+
+    Args:
+        stdin: a copy of it, seekable; None where no source reads it.
+        library: copies of published sets; None for none.
+    """
+
+    stdin: BinaryIO | None = None
+    library: Library | None = None
+
+
+NOTHING = Supply()
 
 
 @dataclass
@@ -48,7 +65,7 @@ def discover(
     without: Path | None,
     seed: int = 0,
     follow: bool = True,
-    stdin: BinaryIO | None = None,
+    supply: Supply = NOTHING,
 ) -> Found:
     """List every picture of the sources; no picture is opened. What is named twice is found once.
 
@@ -58,12 +75,12 @@ def discover(
         without: the data set's own folder, which is never a source of itself; None for none.
         seed: of drawn sets.
         follow: whether links to folders below a source are followed; one that is itself a source always is.
-        stdin: a copy of it, seekable; None leaves out what was read from there in an earlier run.
+        supply: stdin and copies of published sets; what is not in it is left out, as from an earlier run.
 
     Raises:
         InputError: a device, a damaged IDX file, or an archive that no sane one is like.
     """
-    search = _Search(labels, seed, follow, stdin)
+    search = _Search(labels, seed, follow, supply)
     if without is not None and without.exists():
         search.seen.add(_identity(without))
     for source in sources:
@@ -110,13 +127,13 @@ class _Search:
         labels: whether labels are wanted.
         seed: of drawn sets.
         follow: whether links to folders are followed.
-        stdin: a copy of it; None for none.
+        supply: stdin and copies of published sets.
     """
 
-    def __init__(self, labels: bool, seed: int, follow: bool, stdin: BinaryIO | None) -> None:
+    def __init__(self, labels: bool, seed: int, follow: bool, supply: Supply) -> None:
         self.found = Found()
         self.seen: set[tuple[int, int]] = set()
-        self._labels, self._seed, self._follow, self._stdin, self._shelf = labels, seed, follow, stdin, Shelf()
+        self._labels, self._seed, self._follow, self._supply, self._shelf = labels, seed, follow, supply, Shelf()
 
     def add(self, source: str) -> None:
         """Add what one source holds.
@@ -132,6 +149,9 @@ class _Search:
     def _add(self, source: str) -> None:
         if source.startswith("demo:"):
             self.found.entries += demo_entries(source, self._labels, self._seed)
+        elif source.startswith(PREFIX):
+            library = self._supply.library
+            self.found.entries += library.entries(source, self._labels) if library is not None else []
         elif source.startswith(LIST):
             self._add_list(source)
         elif source == STDIN:
@@ -146,12 +166,14 @@ class _Search:
         """Add what a list names. A name that is of no use is skipped, like a bad picture, and ends nothing."""
         if not (reads_stdin(source) or os.path.exists(source.removeprefix(LIST))):
             return
-        for name in names_in(source, self._stdin):
+        for name in names_in(source, self._supply.stdin):
             try:
                 listed = normal_source(name)
                 if listed.startswith(LIST) or listed == STDIN:
                     raise InputError(f"{name}: found a list or stdin, expected a picture or a folder")
                 check_exists(listed)
+                if listed.startswith(PREFIX) and self._supply.library is not None:
+                    self._supply.library.require(listed)
                 self.add(listed)
             except (InputError, UsageError) as error:
                 reason = error.message.removeprefix(f"{name}: ").partition(", expected")[0]
@@ -159,7 +181,7 @@ class _Search:
 
     def _add_stdin(self) -> None:
         """Add the picture, or the archive, that came from stdin."""
-        stream = self._stdin
+        stream = self._supply.stdin
         if stream is None:
             return
         if is_archive(stream):

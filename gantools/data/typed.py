@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gantools.data.demo import default_count
 from gantools.data.lists import LIST, reads_stdin
+from gantools.data.torchvision_sets import PREFIX, normal_name
 from gantools.errors import Again, InputError, UsageError
 from gantools.files.nearby import similar, some_pictures
 
@@ -38,19 +39,23 @@ def normal_source(text: str) -> str:
         if scheme[1] == "demo":
             default_count(text.removeprefix("demo:"))
             return text
-        message = f"{text}: found a source of kind '{scheme[1]}', expected a file, a folder or demo:NAME"
+        if text.startswith(PREFIX):
+            return normal_name(text)
+        message = (
+            f"{text}: found a source of kind '{scheme[1]}', expected a file, a folder, demo:NAME or torchvision:NAME"
+        )
         raise UsageError(message, hint=Again(swap={text: some_pictures()}))
     return text if reads_stdin(text) else os.path.normpath(text)
 
 
 def check_exists(source: str) -> None:
-    """Require that a source is there.
+    """Require that a source is there. Of a published set this is not known before its copy is looked for.
 
     Raises:
         InputError: it is not; the hint names the nearest one beside it, or other pictures.
     """
     path = source.removeprefix(LIST)
-    if source.startswith("demo:") or reads_stdin(source) or os.path.exists(path):
+    if source.startswith(("demo:", PREFIX)) or reads_stdin(source) or os.path.exists(path):
         return
     expected = "pictures or a folder of them" if path == source else "a list of them"
     message = f"{path}: found nothing of that name, expected {expected}"

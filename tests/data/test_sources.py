@@ -90,7 +90,8 @@ def test_archive_of_another_kind_is_refused(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("torchvision:CIFAR10", "found a source of kind 'torchvision', expected a file, a folder or demo:NAME"),
+        ("s3:photos", "found a source of kind 's3', expected a file, a folder, demo:NAME or torchvision:NAME"),
+        ("torchvision:CIFAR11", "unknown name 'CIFAR11'"),
         ("demo:sticker", "unknown name 'sticker'"),
     ],
 )
