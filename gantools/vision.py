@@ -5,8 +5,11 @@ import fails over operators that only that half declares. Its Python half (model
 none of them, and is all that is used here.
 """
 
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -28,6 +31,12 @@ def _declare_missing() -> object:
     """Declare the operators that nobody has; return what keeps them declared, for as long as the process lives."""
     import torch
 
+    # Where the compiled half fits it must come first: it stops at a name that is declared already.
+    package = find_spec("torchvision")
+    compiled = PathFinder.find_spec("_C", package.submodule_search_locations) if package is not None else None
+    if compiled is not None and compiled.origin is not None:
+        with suppress(OSError):  # it does not fit
+            torch.ops.load_library(compiled.origin)  # type: ignore[no-untyped-call]
     library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for name in MISSING:
         if not hasattr(torch.ops.torchvision, name):

@@ -323,8 +323,8 @@ def test_the_same_pixels_as_the_files_by_name(place: Path, name: str, loader: st
         with open(raw / path.stem, "wb") as stream:
             subprocess.run(["gzip", "-dc", path], stdout=stream, check=True, env=child_environment())
     options = ["--labels", "none", "--holdout", "5%", "-q"]
-    assert prepare(f"torchvision:{name}", "--root", "copies", "-o", "one", *options) == 0
-    assert prepare(SHARED / name / "train-images-idx3-ubyte.gz", "-o", "two", *options) == 0
+    assert prepare(f"torchvision:{name}/test", "--root", "copies", "-o", "one", *options) == 0
+    assert prepare(SHARED / name / "t10k-images-idx3-ubyte.gz", "-o", "two", *options) == 0
     one, two = (read_manifest(Path(folder, MANIFEST)) for folder in ("one", "two"))
     assert one.heading.digest == two.heading.digest
     assert [(r.digest, r.split) for r in one.made()] == [(r.digest, r.split) for r in two.made()]
