@@ -186,6 +186,10 @@ SITUATIONS = [
      "prepare photos torn -o d"),
     ("prepare phone photos -o d --strict", 4, f"phone/a.HEIC: cannot be used ({NO_JPEG}), expected a whole picture",
      "mogrify -format jpg phone/*.HEIC && gantools prepare phone photos -o d --strict"),
+    ("prepare photos -o d --formats jpgg,png", 2, "--formats: unknown name 'jpgg', expected some of default, avif, blp",
+     "prepare photos -o d --formats jpg,png"),
+    ("prepare photos -o d --formats png,eps", 2, "--formats: found eps, which another program (Ghostscript) draws, "
+     "expected some of default, avif", "prepare photos -o d --formats png"),
     ("prepare photos -o d --labels folder", 2, "--labels: found 'folder', expected folders, none, or a CSV",
      "prepare photos -o d --labels folders"),
     ("prepare photos -o d --labels texts/a.txt", 4, "texts/a.txt: found a line of 1 columns (words of a kind)",

@@ -24,11 +24,13 @@ from gantools.commands.options import (
 from gantools.commands.prepare_account import describe, option_rows, resolved, tell
 from gantools.commands.prepare_options import (
     PICTURES,
+    Formats,
     Frames,
     Labels,
     MinSize,
     Overlap,
     Tiles,
+    check_formats,
     check_labels,
     check_overlap,
     check_tiles,
@@ -108,6 +110,7 @@ def prepare(
     tiles: Tiles = None,
     overlap: Overlap = None,
     labels: Labels = None,
+    formats: Formats = None,
     holdout: Annotated[
         str | None,
         typer.Option(
@@ -179,6 +182,7 @@ def prepare(
         "limit": limit,
         "seed": seed,
         "follow": follow,
+        "formats": check_formats(formats),
     }
 
     from gantools.data.plan import make_plan

@@ -67,6 +67,31 @@ Labels = Annotated[
 ]
 
 
+Formats = Annotated[
+    str | None,
+    typer.Option(
+        "--formats",
+        metavar="default,ico|png,jpeg",
+        help="File formats that are read; default stands for the usual ones. Pictures in others are left out.",
+        show_default="default",
+        rich_help_panel=PICTURES,
+    ),
+]
+
+
+def check_formats(text: str | None) -> tuple[str, ...] | None:
+    """Return the formats that are read.
+
+    Raises:
+        UsageError: one that is not known, or never read.
+    """
+    if text is None:
+        return None
+    from gantools.pictures.formats import parse_formats
+
+    return parse_formats(text)
+
+
 def check_labels(text: str | None) -> str | None:
     """Return where labels come from, a path in its plain form.
 

@@ -53,8 +53,11 @@ class Archive:
         status = os.stat(path)
         return cls(path, lambda: open(path, "rb"), status.st_size, status.st_mtime_ns)  # noqa: SIM115
 
-    def listed(self) -> Listing:
+    def listed(self, formats: tuple[str, ...]) -> Listing:
         """List what is in it.
+
+        Args:
+            formats: in which pictures may be.
 
         Raises:
             InputError: more than a sane archive holds.
@@ -62,7 +65,8 @@ class Archive:
         with self.open_stream() as stream:
             size = self.size_bytes if self.size_bytes is not None else stream.seek(0, os.SEEK_END)
             try:
-                return list_zip(stream, size) if is_zip(stream) else list_tar(stream, size)
+                listing = Listing(formats)
+                return (list_zip if is_zip(stream) else list_tar)(stream, size, listing)
             except Bomb as error:
                 raise InputError(f"{self.name}: found {error}, expected an archive of pictures") from error
 
@@ -109,14 +113,15 @@ class ArchiveOrigin:
         archive: which.
         members: those that the entries number.
         shelf: what reads them.
+        formats: in which they may be.
     """
 
-    def __init__(self, archive: Archive, members: list[Member], shelf: Shelf) -> None:
-        self._archive, self._members, self._shelf = archive, members, shelf
+    def __init__(self, archive: Archive, members: list[Member], shelf: Shelf, formats: tuple[str, ...]) -> None:
+        self._archive, self._members, self._shelf, self._formats = archive, members, shelf, formats
 
     def look(self, entry: Entry) -> Natural:
         """Read the header."""
-        return natural(BytesIO(self._data(entry)))
+        return natural(BytesIO(self._data(entry)), self._formats)
 
     def loader(self, entry: Entry) -> Callable[[Recipe], Loaded]:
         """Read the member; the rest may happen in any thread.
@@ -170,7 +175,9 @@ def refuse_packed(path: str, kind: str) -> InputError:
     return InputError(message, hint=Again(first=shlex.join(["7z", "x", path, f"-o{folder}"]), swap={path: folder}))
 
 
-def archive_entries(archive: Archive, labels: bool, shelf: Shelf) -> tuple[list[Entry], list[Entry], Counter[str]]:
+def archive_entries(
+    archive: Archive, labels: bool, shelf: Shelf, formats: tuple[str, ...]
+) -> tuple[list[Entry], list[Entry], Counter[str]]:
     """List the pictures of an archive in its own order.
 
     The first folder is the label, as in a folder; one folder around everything is not counted.
@@ -179,6 +186,7 @@ def archive_entries(archive: Archive, labels: bool, shelf: Shelf) -> tuple[list[
         archive: tar or zip.
         labels: whether labels are wanted.
         shelf: what will read the members.
+        formats: in which pictures may be.
 
     Returns:
         The pictures; an entry that says what is damaged, if anything is; what was passed over.
@@ -186,9 +194,9 @@ def archive_entries(archive: Archive, labels: bool, shelf: Shelf) -> tuple[list[
     Raises:
         InputError: more than a sane archive holds.
     """
-    listing = archive.listed()
+    listing = archive.listed(formats)
     members = list(listing.members.values())
-    origin = ArchiveOrigin(archive, members, shelf)
+    origin = ArchiveOrigin(archive, members, shelf, formats)
     depth = _around(members)
     found = []
     for number, member in enumerate(members):

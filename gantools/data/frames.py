@@ -21,16 +21,16 @@ DIGITS = 4
 Frames = Generator[tuple[Image.Image, list[str]] | None, None, None]
 
 
-def with_frames(entries: list[Entry]) -> list[Entry]:
+def with_frames(entries: list[Entry], formats: tuple[str, ...]) -> list[Entry]:
     """Put the frames of each file in its place; what is a single picture, or no file, stays as it is."""
-    return [part for entry in entries for part in _frames(entry)]
+    return [part for entry in entries for part in _frames(entry, formats)]
 
 
-def _frames(entry: Entry) -> list[Entry]:
+def _frames(entry: Entry, formats: tuple[str, ...]) -> list[Entry]:
     if not isinstance(entry.origin, FileBytes):
         return [entry]
     try:
-        looks = frames_of(entry.origin.header(entry))
+        looks = frames_of(entry.origin.header(entry), formats)
     except Unreadable:
         return [entry]  # loading it gives the reason
     except PictureError as error:
@@ -124,6 +124,7 @@ class FrameOrigin:
             channels=recipe.channels,
             background=recipe.background,
             wanted=lambda number: number in self._wanted and number not in self._failed,
+            formats=recipe.formats,
         )
         self._frames = cast(Frames, frames)
 

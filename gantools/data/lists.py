@@ -21,14 +21,15 @@ class StdinOrigin:
 
     Args:
         data: its file.
+        formats: in which it may be.
     """
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self, data: bytes, formats: tuple[str, ...]) -> None:
+        self._data, self._formats = data, formats
 
     def look(self, entry: Entry) -> Natural:
         """Read the header."""
-        return natural(BytesIO(self._data))
+        return natural(BytesIO(self._data), self._formats)
 
     def loader(self, entry: Entry) -> Callable[[Recipe], Loaded]:
         """Return what decodes it."""
@@ -48,12 +49,12 @@ def reads_stdin(source: str) -> bool:
     return source in (STDIN, LIST + STDIN)
 
 
-def stdin_picture(stream: BinaryIO) -> Entry:
+def stdin_picture(stream: BinaryIO, formats: tuple[str, ...]) -> Entry:
     """Return the picture that stdin holds. It is called after its content, as another one may come next time."""
     stream.seek(0)
     data = stream.read()
     digest = digest_of(data)[:STEM_DIGITS]
-    return Entry(f"{STDIN}#{digest}", digest, None, None, None, StdinOrigin(data), group=STDIN)
+    return Entry(f"{STDIN}#{digest}", digest, None, None, None, StdinOrigin(data, formats), group=STDIN)
 
 
 def names_in(source: str, stdin: BinaryIO | None) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gantools.data.cifar import packed_kind, pickled_kind
 from gantools.data.entry import Unreadable
-from gantools.data.kinds import PICTURE_SUFFIXES, is_clutter, is_picture
+from gantools.data.kinds import is_clutter, is_picture, suffixes
 
 MAX_MEMBERS = 2_000_000  # about 1 GB of names in memory. Guess: ImageNet has 1.4 million
 MAX_NAME_BYTES = 1 << 20  # of a member's name and other extras, which are read whole
@@ -45,8 +45,13 @@ class Member:
 
 @dataclass
 class Listing:
-    """What an archive holds: the members that could be pictures by name, how many others of which kind, the damage."""
+    """What an archive holds: the members that could be pictures by name, how many others of which kind, the damage.
 
+    Args:
+        formats: in which pictures may be.
+    """
+
+    formats: tuple[str, ...]
     members: dict[str, Member] = field(default_factory=dict)
     passed_over: Counter[str] = field(default_factory=Counter)
     damage: str | None = None
@@ -59,7 +64,7 @@ class Listing:
             member: the file.
             head: reads its first bytes; called when its name says nothing.
         """
-        kind = _kind(member.name, head)
+        kind = _kind(member.name, head, self.formats)
         if kind is not None:
             self.passed_over[kind] += 1
             return
@@ -105,13 +110,13 @@ def _parts(name: str) -> list[str]:
     return [part for part in name.split("/") if part not in ("", ".", "..")]
 
 
-def _kind(name: str, head: Callable[[], bytes]) -> str | None:
+def _kind(name: str, head: Callable[[], bytes], formats: tuple[str, ...]) -> str | None:
     """Return what a member is that is no picture; None for one that could be."""
     parts = _parts(name)
     clutter = next((part for part in parts if is_clutter(part)), None)
     if clutter is not None or not parts:
         return clutter or "file without a name"
     name, suffix = parts[-1], os.path.splitext(parts[-1])[1].lower()
-    if suffix in PICTURE_SUFFIXES or is_picture(start := head()):
+    if suffix in suffixes(formats) or is_picture(start := head(), formats):
         return None
     return pickled_kind(name, start) or packed_kind(parts) or suffix or name

@@ -13,10 +13,18 @@ from gantools.data import demo, idx
 from gantools.data.entry import Entry, Loaded, Natural, Unreadable, digest_of
 from gantools.data.pixels import check_kind, check_side, decoded, natural
 from gantools.data.recipe import Recipe
+from gantools.pictures.formats import DEFAULT_FORMATS
 
 
 class FileOrigin:
-    """Pictures that are a file each."""
+    """Pictures that are a file each.
+
+    Args:
+        formats: in which they may be.
+    """
+
+    def __init__(self, formats: tuple[str, ...] = DEFAULT_FORMATS) -> None:
+        self._formats = formats
 
     def path(self, entry: Entry) -> Path:
         """Return where the file is."""
@@ -24,7 +32,7 @@ class FileOrigin:
 
     def look(self, entry: Entry) -> Natural:
         """Read the header."""
-        return natural(self.header(entry))
+        return natural(self.header(entry), self._formats)
 
     def loader(self, entry: Entry) -> Callable[[Recipe], Loaded]:
         """Return what reads and decodes the file."""

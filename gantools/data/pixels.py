@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 from gantools.data.entry import RAW_SUFFIXES, LeftOut, Loaded, Natural, Unreadable, digest_of
 from gantools.data.recipe import Recipe
+from gantools.pictures.formats import DEFAULT_FORMATS
 from gantools.pictures.open import look, open_picture
-from gantools.pictures.reasons import PictureError
+from gantools.pictures.reasons import OtherFormat, PictureError
 
 MAX_FILE_BYTES = 1 << 29  # a file is read whole, one a thread. Guess: no picture under the pixel limit comes near
 RAW_REASON = "camera raw file, not supported: export as JPEG"
@@ -26,16 +27,16 @@ def check_kind(name: str, size_bytes: int | None) -> None:
         raise Unreadable(f"{size_bytes} bytes, more than {MAX_FILE_BYTES}")
 
 
-def natural(source: Path | BinaryIO) -> Natural:
+def natural(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) -> Natural:
     """Read the header of a picture.
 
     Raises:
-        Unreadable: it is none.
+        Unreadable: it is none, or of another format.
     """
     try:
-        seen = look(source)
+        seen = look(source, formats)
     except PictureError as error:
-        raise Unreadable(error.reason) from error
+        raise unreadable(error) from error
     return Natural(seen.height, seen.width, seen.gray)
 
 
@@ -43,7 +44,7 @@ def decoded(data: bytes, recipe: Recipe) -> Loaded:
     """Read a picture from the bytes of its file.
 
     Raises:
-        LeftOut: it is smaller than the options ask for.
+        LeftOut: it is smaller than the options ask for, or of another format.
         Unreadable: it cannot be read; the digest is known.
     """
     digest = digest_of(data)
@@ -51,18 +52,24 @@ def decoded(data: bytes, recipe: Recipe) -> Loaded:
     height, width = recipe.size
     try:
         if recipe.min_size:
-            seen = look(BytesIO(data))
+            seen = look(BytesIO(data), recipe.formats)
             check_side(seen.height, seen.width, recipe, digest)
         image = open_picture(
             BytesIO(data),
             channels=recipe.channels,
             background=recipe.background,
             at_least=(width, height) if recipe.tiles == "none" else None,
+            formats=recipe.formats,
             notes=notes,
         )
     except PictureError as error:
-        raise Unreadable(error.reason, digest) from error
+        raise unreadable(error, digest) from error
     return Loaded(image, digest, tuple(notes))
+
+
+def unreadable(error: PictureError, digest: str | None = None) -> Unreadable:
+    """Return why a picture is skipped; one of a format that was not asked for is left out, which is no fault."""
+    return (LeftOut if isinstance(error, OtherFormat) else Unreadable)(error.reason, digest)
 
 
 def check_side(height: int, width: int, recipe: Recipe, digest: str | None = None) -> None:

@@ -8,6 +8,7 @@ from gantools.data.before import look_at
 from gantools.data.comparison import compare
 from gantools.data.entry import Unreadable
 from gantools.data.frames import with_frames
+from gantools.data.kinds import Rules
 from gantools.data.labels import Labelled, with_labels
 from gantools.data.nothing import no_pictures
 from gantools.data.recipe import LABELS, Recipe, Wish, settle
@@ -48,13 +49,12 @@ def make_plan(folder: Path, wish: Wish, *, force: bool = False, supply: Supply =
         recipe.sources,
         labels=recipe.labels == "folders",
         without=folder,
-        seed=recipe.seed,
-        follow=recipe.follow,
+        rules=Rules(recipe.seed, recipe.follow, recipe.formats),
         supply=supply,
     )
     labelled = _label(found, recipe)
     if recipe.frames == "all":
-        found.entries = with_frames(found.entries)
+        found.entries = with_frames(found.entries, recipe.formats)
     seen = None
     if found.entries and (wish.channels == "auto" or (stored is None and None in (wish.size, wish.channels))):
         seen = survey(limited(found.entries, recipe.limit))

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 from gantools.data.pack import Shape
 from gantools.errors import Again, UsageError
+from gantools.pictures.formats import DEFAULT_FORMATS, EVERY
 
 Crop = Literal["center", "top", "random", "none", "pad"]
 Channels = Literal["auto", "rgb", "gray", "rgba"]
@@ -41,6 +42,7 @@ class Wish:
         limit: at most that many pictures; 0 for no limit.
         seed: of random crops and of drawn pictures.
         follow: whether links to folders below a source are followed.
+        formats: in which pictures may be, as Pillow names them; those of others are left out.
     """
 
     sources: tuple[str, ...]
@@ -57,6 +59,7 @@ class Wish:
     limit: int | None = None
     seed: int | None = None
     follow: bool | None = None
+    formats: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Recipe:
     tiles: str = "none"
     overlap: str = "0"
     follow: bool = False
+    formats: tuple[str, ...] = DEFAULT_FORMATS
 
     @property
     def shape(self) -> Shape:
@@ -131,6 +135,8 @@ def recipe_from(document: Any) -> Recipe:
             and OVERLAP.fullmatch(recipe.overlap)
             and recipe.frames in get_args(Frames)
             and isinstance(recipe.follow, bool)
+            and isinstance(recipe.formats, tuple)
+            and set(recipe.formats) <= EVERY.keys()
         )
         numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed, recipe.min_size)
         if not sound or not all(type(number) is int for number in numbers):

@@ -14,7 +14,7 @@ from gantools.data.archives import Archive, Shelf, archive_entries, is_archive, 
 from gantools.data.cifar import cifar_entries, pickled_kind
 from gantools.data.cifar import refuse as refuse_cifar
 from gantools.data.entry import Entry, Refusal
-from gantools.data.kinds import HEAD_BYTES, PICTURE_SUFFIXES, is_clutter, is_picture
+from gantools.data.kinds import HEAD_BYTES, Rules, is_clutter, is_picture, suffixes
 from gantools.data.lists import LIST, STDIN, names_in, reads_stdin, stdin_picture
 from gantools.data.names import safe_name
 from gantools.data.origins import FileOrigin, demo_entries, idx_entries
@@ -63,8 +63,7 @@ def discover(
     *,
     labels: bool,
     without: Path | None,
-    seed: int = 0,
-    follow: bool = True,
+    rules: Rules = Rules(),  # noqa: B008 # frozen
     supply: Supply = NOTHING,
 ) -> Found:
     """List every picture of the sources; no picture is opened. What is named twice is found once.
@@ -73,14 +72,13 @@ def discover(
         sources: as ``normal_source`` returned them; those that are not there are left out.
         labels: name the class of a picture after the sub-folder it is in, or after the label file beside an IDX file.
         without: the data set's own folder, which is never a source of itself; None for none.
-        seed: of drawn sets.
-        follow: whether links to folders below a source are followed; one that is itself a source always is.
+        rules: what counts.
         supply: stdin and copies of published sets; what is not in it is left out, as from an earlier run.
 
     Raises:
         InputError: a device, a damaged IDX file, or an archive that no sane one is like.
     """
-    search = _Search(labels, seed, follow, supply)
+    search = _Search(labels, rules, supply)
     if without is not None and without.exists():
         search.seen.add(_identity(without))
     for source in sources:
@@ -125,15 +123,14 @@ class _Search:
 
     Args:
         labels: whether labels are wanted.
-        seed: of drawn sets.
-        follow: whether links to folders are followed.
+        rules: what counts.
         supply: stdin and copies of published sets.
     """
 
-    def __init__(self, labels: bool, seed: int, follow: bool, supply: Supply) -> None:
+    def __init__(self, labels: bool, rules: Rules, supply: Supply) -> None:
         self.found = Found()
         self.seen: set[tuple[int, int]] = set()
-        self._labels, self._seed, self._follow, self._supply, self._shelf = labels, seed, follow, supply, Shelf()
+        self._labels, self._rules, self._supply, self._shelf = labels, rules, supply, Shelf()
 
     def add(self, source: str) -> None:
         """Add what one source holds.
@@ -148,7 +145,7 @@ class _Search:
 
     def _add(self, source: str) -> None:
         if source.startswith("demo:"):
-            self.found.entries += demo_entries(source, self._labels, self._seed)
+            self.found.entries += demo_entries(source, self._labels, self._rules.seed)
         elif source.startswith(PREFIX):
             library = self._supply.library
             self.found.entries += library.entries(source, self._labels) if library is not None else []
@@ -187,10 +184,10 @@ class _Search:
         if is_archive(stream):
             self._add_archive(Archive(STDIN, lambda: os.fdopen(stream.fileno(), "rb", closefd=False), None, None))
         else:
-            self.found.entries.append(stdin_picture(stream))
+            self.found.entries.append(stdin_picture(stream, self._rules.formats))
 
     def _add_archive(self, archive: Archive) -> None:
-        entries, faults, passed_over = archive_entries(archive, self._labels, self._shelf)
+        entries, faults, passed_over = archive_entries(archive, self._labels, self._shelf, self._rules.formats)
         self.found.entries += entries
         self.found.faults += faults
         self.found.passed_over += passed_over
@@ -219,7 +216,8 @@ class _Search:
         if is_clutter(name) or (status is not None and not stat.S_ISREG(status.st_mode)):
             self.found.passed_over[name if is_clutter(name) else "not a file"] += 1
             return
-        if suffix not in PICTURE_SUFFIXES:
+        formats = self._rules.formats
+        if suffix not in suffixes(formats):
             batch = cifar_entries(path, label, self._labels) if suffix == ".bin" else None
             if batch is not None:
                 self.found.entries += batch
@@ -229,13 +227,13 @@ class _Search:
             if packed and idx.magic_of(Path(path)) == idx.IMAGES_MAGIC:
                 self.found.entries += idx_entries(path, label, self._labels)
                 return
-            if not is_picture(head):
+            if not is_picture(head, formats):
                 self.found.passed_over[pickled_kind(name, head) or suffix or name] += 1
                 return
-        stem = name[: -len(suffix)] if suffix in PICTURE_SUFFIXES else name
+        stem = name[: -len(suffix)] if suffix in suffixes(formats) else name
         size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
         group = f"{root}/{label or ''}"
-        self.found.entries.append(Entry(path, stem, label, size, mtime, FileOrigin(), group=group))
+        self.found.entries.append(Entry(path, stem, label, size, mtime, FileOrigin(formats), group=group))
 
     def _walk(self, root: str) -> Iterator[tuple[str, str, str | None]]:
         """Yield (path, name, label) of every file below ``root``; a folder that links lead to again is read once."""
@@ -259,7 +257,7 @@ class _Search:
                 continue
             for child in children:
                 deeper = os.path.isdir(child.path)  # False, where is_dir() raises, for a link to itself
-                if deeper and not self._follow and child.is_symlink():
+                if deeper and not self._rules.follow and child.is_symlink():
                     self.found.passed_over[LINKED] += 1
                     continue
                 below = safe_name(child.name) if path == root and deeper else label

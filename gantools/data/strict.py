@@ -67,4 +67,4 @@ def _fault(item: Item, loader: Loader | None, plan: Plan) -> InputError | None:
 def _hint(plan: Plan, source: str, reason: str) -> Hint:
     """Return the line that mends the picture, where there is one, else the line that skips it."""
     mended = other_pictures(plan.recipe.sources, source, reason)
-    return mended if mended.first else Again(drop=("--strict",))
+    return mended if mended.first or mended.put else Again(drop=("--strict",))

@@ -41,16 +41,16 @@ def unpacked(stream: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream) if packer is gzip.GzipFile else packer(stream))
 
 
-def list_tar(stream: BinaryIO, packed_bytes: int) -> Listing:
+def list_tar(stream: BinaryIO, packed_bytes: int, listing: Listing) -> Listing:
     """List a tar archive up to its end, or to where it is damaged.
 
     Args:
         stream: the file as it is, of ``packed_bytes``.
+        listing: an empty one, which is filled and returned.
 
     Raises:
         Bomb: more data, or more members, than an archive of that size may hold.
     """
-    listing = Listing()
     opened = unpacked(stream)
     guard = _Guard(opened, packed_bytes if opened is not stream else None)
     try:

@@ -165,6 +165,7 @@ class CopiedFile(FileOrigin):
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
 
     def path(self, entry: Entry) -> Path:

@@ -26,16 +26,17 @@ def is_zip(stream: BinaryIO) -> bool:
     return stream.read(4) in MAGICS
 
 
-def list_zip(stream: BinaryIO, packed_bytes: int) -> Listing:
+def list_zip(stream: BinaryIO, packed_bytes: int, listing: Listing) -> Listing:
     """List a zip archive.
 
     Args:
         stream: of ``packed_bytes``.
+        listing: an empty one, which is filled and returned.
 
     Raises:
         Bomb: more data, or more members, than an archive of that size may hold.
     """
-    listing, reader, total = Listing(), ZipReader(stream), 0
+    reader, total = ZipReader(stream), 0
     try:
         with zipfile.ZipFile(stream) as archive:
             members = [_member(info) for info in archive.infolist() if not info.is_dir()]

@@ -18,14 +18,16 @@ MAX_FRAME_PIXELS = 2_000_000_000  # of all frames together: 230 pages of A4 at 3
 THUMBNAIL = 1  # of the tag NewSubfileType: a smaller copy of another page
 NEW_SUBFILE_TYPE = 254
 RESTORE_TO_BACKGROUND = 2
+SINGLE = ("MPO", "PSD")  # what they hold besides are copies for other screens, or layers of the one picture
 
 
 def frames_of(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) -> dict[int, Look]:
     """Return what the headers say of each frame or page, by its number from 0; a still picture has one.
 
-    No pixel is decoded. The further pictures of a camera's JPEG (MPO) are copies for other screens: only the first
-    counts. Left out are pages of a TIFF that are smaller copies of others, and what a PNG shows to those who know no
-    animation. An animated GIF counts as in colour, because each frame may bring a palette.
+    No pixel is decoded. The further pictures of a camera's JPEG (MPO) are copies for other screens, and the layers of
+    a Photoshop file are parts of the one picture: they have one frame. Left out are pages of a TIFF that are smaller
+    copies of others, and what a PNG shows to those who know no animation. An animated GIF counts as in colour, because
+    each frame may bring a palette.
 
     Args:
         source: a regular file that exists, or a binary stream, which is read from its start.
@@ -35,7 +37,7 @@ def frames_of(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMAT
         PictureError: as ``look``; also too many frames, or too many pixels in all of them.
     """
     with opened(source, formats) as image:
-        count = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+        count = 1 if image.format in SINGLE else int(getattr(image, "n_frames", 1))
         if count > MAX_FRAMES:
             raise Unusable(f"too many frames: {count:,}, more than {MAX_FRAMES:,}")
         if image.format == "TIFF":

@@ -18,17 +18,14 @@ from typing import BinaryIO, Literal
 from PIL import Image, ImageFile, _imaging
 
 from gantools.errors import GantoolsError, unknown_name
+from gantools.pictures.formats import ALIASES, DEFAULT_FORMATS, EVERY
 from gantools.pictures.icc import to_srgb
 from gantools.pictures.modes import Traits, planes, traits
-from gantools.pictures.reasons import HEAD_BYTES, PictureError, reason_for, too_many
+from gantools.pictures.reasons import HEAD_BYTES, OtherFormat, PictureError, reason_for, too_many, unasked
 
 __all__ = ["DEFAULT_FORMATS", "MAX_PIXELS", "Channels", "Look", "PictureError", "look", "open_picture"]
 
 Channels = Literal["gray", "rgb", "rgba"]
-# MPO, a camera's JPEG with further pictures behind the first, comes in under JPEG.
-DEFAULT_FORMATS: tuple[str, ...] = (
-    "PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM", "QOI", "JPEG2000", "TGA",
-)  # fmt: skip
 MAX_PIXELS = 178_000_000  # just under where Pillow itself refuses: 534 MB as RGB. Guess.
 ORIENTATION = 274
 UPRIGHT = {
@@ -73,8 +70,9 @@ def look(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) ->
         formats: the formats to try, as Pillow names them.
 
     Raises:
-        PictureError: not a picture, a format that is not tried, or more than ``MAX_PIXELS`` pixels.
-        UsageError: a format that Pillow does not know.
+        OtherFormat: a picture of a format that ``formats`` leaves out.
+        PictureError: not a picture, or more than ``MAX_PIXELS`` pixels.
+        UsageError: a format that is in no list.
     """
     with opened(source, formats) as image:
         return look_at(image)
@@ -114,7 +112,7 @@ def open_picture(
 
     Raises:
         PictureError: anything that keeps the file from being read; ``reason`` says what in plain words.
-        UsageError: a format that Pillow does not know.
+        UsageError: a format that is in no list.
     """
     notes = [] if notes is None else notes
     with opened(source, formats) as image:
@@ -193,6 +191,8 @@ def opened(source: Path | BinaryIO, formats: tuple[str, ...]) -> Iterator[ImageF
     except GantoolsError:
         raise
     except Exception as error:
+        if (kind := unasked(error, head, names)) is not None:
+            raise OtherFormat(name, f"{kind} picture, not one of the formats asked for") from error
         raise PictureError(name, reason_for(error, head, names, MAX_PIXELS)) from error
 
 
@@ -224,14 +224,13 @@ def _has_descriptor(stream: BinaryIO) -> bool:
 
 
 def _pillow_names(formats: tuple[str, ...]) -> tuple[str, ...]:
-    """Check the names of formats and return them as ``Image.open`` wants them."""
+    """Check the names of formats and return them as ``Image.open`` wants them, which knows more than we allow."""
     if formats is DEFAULT_FORMATS:
         return formats
-    names = tuple("JPEG" if name.upper() == "MPO" else name.upper() for name in formats)
-    Image.init()
+    names = tuple(ALIASES.get(name.upper(), name.upper()) for name in formats)
     for name in names:
-        if name not in Image.OPEN:
-            raise unknown_name("formats", name, (*Image.OPEN, "MPO"))
+        if name not in EVERY:
+            raise unknown_name("formats", name, EVERY)
     return names
 
 

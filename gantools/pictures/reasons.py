@@ -2,33 +2,22 @@
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from gantools.errors import InputError
+from gantools.pictures.formats import AVIF_BRANDS, DEFAULT_FORMATS, brands, told_by
 
 HEAD_BYTES = 256 * 1024  # enough to pass the EXIF, thumbnail and profile blocks that stand before a JPEG's frame header
 HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
-MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"GIF8": "GIF",
-    b"BM": "BMP",
-    b"II*\x00": "TIFF",
-    b"MM\x00*": "TIFF",
-    b"II+\x00": "TIFF",
-    b"qoif": "QOI",
-    b"\x00\x00\x00\x0cjP  ": "JPEG2000",
-    b"\xff\x4f\xff\x51": "JPEG2000",
-}
 FOREIGN = {
-    b"8BPS": "Photoshop file, not supported: export as PNG",
     b"%PDF": "PDF document, not supported: export as PNG",
     b"%!PS": "PostScript drawing, not supported: export as PNG",
-    b"\x00\x00\x01\x00": "icon file (ICO), not supported: export as PNG",
     b"version https://git-lfs": "Git LFS pointer, not the picture itself",
     b"PK\x03\x04": "zip archive, not a picture",
     b"\x1f\x8b": "gzip archive, not a picture",
 }
+READ_WITH = ", which is read with "
+"""What stands before the option with which a file is read."""
 
 
 class PictureError(InputError):
@@ -42,6 +31,10 @@ class PictureError(InputError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: cannot be read ({reason}), expected a whole picture")
         self.reason = reason
+
+
+class OtherFormat(PictureError):
+    """A picture of a format that can be read but was not asked for."""
 
 
 class Unusable(Exception):
@@ -84,6 +77,22 @@ def reason_for(error: Exception, head: bytes, formats: Iterable[str], limit_pixe
     return "damaged picture data"
 
 
+def unasked(error: Exception, head: bytes, formats: Collection[str]) -> str | None:
+    """Return the format of a file that no decoder took because ``formats``, a list that was typed, leaves it out."""
+    if type(error).__name__ != "UnidentifiedImageError" or set(formats) == set(DEFAULT_FORMATS):
+        return None
+    kind = told_by(head) or ("TGA" if _looks_like_tga(head) else None)
+    return kind if kind not in formats else None
+
+
+def _looks_like_tga(head: bytes) -> bool:
+    """Tell a TGA, which begins with no mark of its own, by a header that makes sense."""
+    if len(head) < 18 or head[1] > 1 or head[2] not in (1, 2, 3, 9, 10, 11):
+        return False
+    width, height = int.from_bytes(head[12:14], "little"), int.from_bytes(head[14:16], "little")
+    return bool(width and height) and head[16] in (1, 8, 15, 16, 24, 32)
+
+
 def _unidentified(head: bytes, formats: set[str]) -> str:
     """Say what a file is that no decoder took."""
     if not head:
@@ -95,30 +104,23 @@ def _unidentified(head: bytes, formats: set[str]) -> str:
             return reason
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         return _markup(head[:2048].lower())
-    kind = _known(head)
+    kind = told_by(head)
     if kind is None:
         return "not a picture"
     if kind not in formats:
-        return f"{kind} picture, not one of the formats asked for"
+        return f"{kind} picture{READ_WITH}--formats default,{kind.lower()}"
     bits = _jpeg_precision(head) if kind == "JPEG" else None
     if bits is not None and bits != 8:
         return f"{bits} bits per sample JPEG, not supported: export as 8 bits"
     return f"{kind} of an unusual kind, or with a damaged header"
 
 
-def _known(head: bytes) -> str | None:
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
-
-
 def _boxed(head: bytes) -> str:
     """Tell HEIF from AVIF and film by the brands in the first box."""
-    length = int.from_bytes(head[:4], "big")
-    brands = {head[start : start + 4] for start in range(8, min(length, 256, len(head)), 4)}
-    if b"avif" in brands or b"avis" in brands:
+    found = brands(head)
+    if found & AVIF_BRANDS:
         return "AVIF of an unusual kind, or with a damaged header"
-    if brands & HEIF_BRANDS:
+    if found & HEIF_BRANDS:
         return "HEIF picture, not supported: export as JPEG"
     return "film or other media file, not a picture"
 

@@ -151,6 +151,6 @@ def test_formats_can_be_narrowed_and_widened(tmp_path):
     icon = BytesIO()
     Image.new("RGBA", (16, 16), (9, 9, 9, 255)).save(icon, "ICO")
     assert look(icon, ("PNG", "ICO")).format == "ICO"
-    with pytest.raises(UsageError, match="unknown name 'JPG'") as raised:
-        look(path, ("JPG",))
+    with pytest.raises(UsageError, match="unknown name 'JPGE'") as raised:
+        look(path, ("JPGE",))
     assert "JPEG" in str(raised.value.hint)
