@@ -1,0 +1,121 @@
+"""Weights for torchvision's networks: from a file that is named, or by torchvision's own download. Checked."""
+
+import pickle
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from torch import Tensor
+
+from gantools.errors import Again, InputError, ResourceError
+from gantools.features.torchvision_nets import ARCHITECTURES, TorchvisionNet, build
+
+DIGEST_BYTES = 6
+MOST_BYTES = 1 << 30
+"""The largest file that is read: VGG-19 has 548 MB."""
+
+Weights = dict[str, Tensor]
+
+
+def network_from(name: str, file: Path | None) -> TorchvisionNet:
+    """Return one of torchvision's networks with its weights.
+
+    Args:
+        name: a key of ``ARCHITECTURES``.
+        file: a safetensors or .pth file with torchvision's names; None: what torchvision downloads, or has kept.
+
+    Raises:
+        InputError: the file cannot be read, or has other tensors than the network.
+        ResourceError: the download failed.
+    """
+    weights = _downloaded(name) if file is None else read(file)
+    source = str(file) if file is not None else f"torchvision's {name}"
+    network = build(name)
+    heads = tuple(f"{head}." for head in ARCHITECTURES[name].heads)
+    weights = {key: value.float() for key, value in weights.items() if not key.startswith(heads)}
+    _require_fit(name, network.state_dict(), weights, source)
+    network.load_state_dict(weights, assign=True, strict=False)  # the counters of batch norm may be missing
+    return TorchvisionNet(name, network, digest_of(weights))
+
+
+def name_of(file: Path) -> str:
+    """Tell from the names and shapes in a file of weights which network they are of.
+
+    Raises:
+        InputError: of none, or it cannot be read.
+    """
+    weights = read(file)
+    for name in ARCHITECTURES:
+        state = _needed(build(name).state_dict())
+        if all(key in weights and weights[key].shape == value.shape for key, value in state.items()):
+            return name
+    raise InputError(
+        f"{file}: found {len(weights)} tensors of no known network, expected the weights of {', '.join(ARCHITECTURES)}",
+        hint=Again(drop=("--weights",)),
+    )
+
+
+def read(file: Path) -> Weights:
+    """Read the tensors of a safetensors or .pth file. Of a .pth only tensors are unpickled, no code.
+
+    Raises:
+        InputError: absent, too large, or neither.
+    """
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise InputError(f"{file}: found {file.stat().st_size:,} bytes, expected weights of at most {MOST_BYTES:,}")
+        found: Any = _unpickled(file) if file.suffix in (".pth", ".pt") else load_safetensors(file.read_bytes())
+    except (OSError, SafetensorError, pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:80]
+        message = f"{file}: cannot be read ({reason}), expected weights as safetensors or .pth"
+        raise InputError(message, hint=Again(drop=("--weights",))) from error
+    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
+        raise InputError(f"{file}: found something else, expected tensors by name", hint=Again(drop=("--weights",)))
+    return found
+
+
+def digest_of(weights: Weights) -> str:
+    """Digest tensors by name, 12 hexadecimal digits."""
+    digest = blake2b(digest_size=DIGEST_BYTES)
+    for name in sorted(weights):
+        digest.update(f"{name} {list(weights[name].shape)}".encode())
+        digest.update(weights[name].contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _unpickled(file: Path) -> Any:
+    return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _downloaded(name: str) -> Weights:
+    """Let torchvision find its weights in its cache, or download them; it checks their hash."""
+    from gantools.vision import import_torchvision
+
+    kind, _, member = ARCHITECTURES[name].weights.partition(".")
+    entry = getattr(import_torchvision().models, kind)[member]
+    try:
+        found: Weights = entry.get_state_dict(progress=False, check_hash=True)
+    except (OSError, RuntimeError) as error:
+        reason = str(getattr(error, "reason", None) or error).splitlines()[0][:80]
+        message = f"--features {name}: its weights cannot be downloaded ({reason}), expected a network or --weights"
+        raise ResourceError(message, hint="--features embedded") from error
+    return found
+
+
+def _needed(state: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in state.items() if not key.endswith("num_batches_tracked")}
+
+
+def _require_fit(name: str, state: dict[str, Any], weights: Weights, source: str) -> None:
+    needed, given = _needed(state), _needed(weights)
+    missing = [key for key in needed if key not in given]
+    odd = [key for key in needed if key in given and given[key].shape != needed[key].shape]
+    unknown = [key for key in given if key not in needed]
+    for keys, what in ((missing, "without"), (odd, "with another shape of"), (unknown, "with an unknown")):
+        if keys:
+            more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+            message = f"{source}: found weights {what} {keys[0]}{more}, expected those of {name}"
+            raise InputError(message, hint=Again(drop=("--weights", "--features")))
