@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,15 +36,20 @@ def child_environment(**changes: str) -> dict[str, str]:
 
 @pytest.fixture
 def gantools(tmp_path: Path) -> Run:
-    """Run ``gantools WORDS...`` in ``tmp_path``; ``env`` adds variables, all else goes to ``subprocess.run``."""
+    """Run ``gantools WORDS...`` in ``tmp_path``; ``env`` adds variables, all else goes to ``subprocess.run``.
 
-    def run(*words: str | Path, env: dict[str, str] | None = None, **options: object) -> subprocess.CompletedProcess:
+    ``before`` are words that start it, such as a shell that sets limits.
+    """
+
+    def run(
+        *words: str | Path, env: dict[str, str] | None = None, before: Sequence[str] = (), **options: object
+    ) -> subprocess.CompletedProcess:
         settings: dict = {"cwd": tmp_path, "text": True, "errors": "surrogateescape", "timeout": 300, **options}
         if "input" not in settings:
             settings.setdefault("stdin", subprocess.DEVNULL)
         settings.setdefault("stdout", subprocess.PIPE)
         settings.setdefault("stderr", subprocess.PIPE)
-        command = [sys.executable, "-m", "gantools", *map(os.fspath, words)]
+        command = [*before, sys.executable, "-m", "gantools", *map(os.fspath, words)]
         return subprocess.run(command, env=child_environment(**(env or {})), check=False, **settings)
 
     return run

@@ -32,6 +32,7 @@ from gantools.files.atomic import atomic_writer, fault, sweep, write_bytes
 from gantools.files.nearby import other_output
 
 CHUNK = 8  # pictures a task: handing over a task costs about as much as a small picture
+CHUNK_BYTES = 1 << 26  # of members of archives, which are in memory before a thread takes the chunk up
 IN_FLIGHT = 64
 TEMPORARY = ".unfinished.png"
 
@@ -240,8 +241,16 @@ def _loose(files: set[str]) -> list[bytes]:
 
 def tasks(items: list[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:
     """Yield the items in chunks, with what loads each; files of many pictures are read here, in order."""
-    for start in range(0, len(items), CHUNK):
-        yield [(item, _loader(item)) for item in items[start : start + CHUNK]]
+    chunk: list[tuple[Item, Loader | None]] = []
+    held_bytes = 0
+    for item in items:
+        chunk.append((item, _loader(item)))
+        held_bytes += 0 if item.keep or item.entry is None else item.entry.held_bytes
+        if len(chunk) == CHUNK or held_bytes > CHUNK_BYTES:
+            yield chunk
+            chunk, held_bytes = [], 0
+    if chunk:
+        yield chunk
 
 
 def _loader(item: Item) -> Loader | None:

@@ -13,8 +13,10 @@ from gantools.data.sources import Found, limited
 from gantools.data.work import Item, Plan
 from gantools.errors import RefusedError
 from gantools.files.nearby import other_output
+from gantools.pictures.reasons import NO_MEMORY
 
-RETRIED = "cannot be read"  # how the reason begins when a file could not even be opened: it may be mended meanwhile
+RETRIED = ("cannot be read", NO_MEMORY)
+"""How a reason begins that may be gone next time though the file is the same: it could not be opened, or decoded."""
 
 
 @dataclass

@@ -129,6 +129,12 @@ class Entry:
         """The source that this one is a part of; itself when it is no part."""
         return whole_of(self.source, self.part)
 
+    @property
+    def held_bytes(self) -> int:
+        """What is in memory before a thread takes it up: members of archives are read in their order."""
+        size = (self.member or "").partition(" ")[0]
+        return int(size) if size.isdecimal() else 0
+
     def piece(self, name: str, stem: str, origin: Origin, number: int) -> "Entry":
         """Return the entry of one of several pictures that are made of this one."""
         part = name if self.part is None else f"{self.part}#{name}"

@@ -14,6 +14,7 @@ from gantools.data.raw import own_pixels
 from gantools.data.recipe import Recipe
 from gantools.data.shape import pixels_of, shaped
 from gantools.data.work import Item, Plan
+from gantools.pictures.reasons import NO_MEMORY
 from gantools.pictures.write import png_bytes, png_of
 
 Loader = Callable[[Recipe], Loaded]
@@ -60,6 +61,8 @@ class Maker:
         except Unreadable as error:
             asked = isinstance(error, LeftOut) or None
             return Made(item, _record(item.entry, digest=error.digest, skipped=error.reason, asked=asked))
+        except MemoryError:  # of its file's bytes, or while it is resized: one picture does not end the others
+            return Made(item, _record(item.entry, skipped=NO_MEMORY))
 
     def _kept(self, item: Item) -> Made:
         """Return the pixels of a picture that stays: from the old pack, else from its PNG."""

@@ -131,6 +131,7 @@ class _Search:
         self.found = Found()
         self.seen: set[tuple[int, int]] = set()
         self._labels, self._rules, self._supply, self._shelf = labels, rules, supply, Shelf()
+        self._files = FileOrigin(rules.formats)
 
     def add(self, source: str) -> None:
         """Add what one source holds.
@@ -233,7 +234,7 @@ class _Search:
         stem = name[: -len(suffix)] if suffix in suffixes(formats) else name
         size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
         group = f"{root}/{label or ''}"
-        self.found.entries.append(Entry(path, stem, label, size, mtime, FileOrigin(formats), group=group))
+        self.found.entries.append(Entry(path, stem, label, size, mtime, self._files, group=group))
 
     def _walk(self, root: str) -> Iterator[tuple[str, str, str | None]]:
         """Yield (path, name, label) of every file below ``root``; a folder that links lead to again is read once."""

@@ -9,6 +9,7 @@ from PIL import Image, ImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.PngImagePlugin import Blend, Disposal, PngImageFile
 
+from gantools.pictures.memory import decoding_budget, needed_bytes
 from gantools.pictures.modes import planes, traits
 from gantools.pictures.open import DEFAULT_FORMATS, MAX_PIXELS, Channels, Look, finished, look_at, opened
 from gantools.pictures.reasons import Unusable, too_many
@@ -76,13 +77,17 @@ def read_frames(
             image.seek(number)
             _check_size(image)
             notes: list[str] = []
-            shown, facts = image, traits(image)
-            if canvas is not None:
-                shown, canvas = _blend(cast(PngImageFile, image), canvas, notes)
-                facts = replace(facts, alpha=True, gray=False)
-            elif image.format == "GIF":
-                image.load()
-            yield (finished(shown, facts, channels, background, notes), notes) if wanted(number) else None
+            shown, facts, frame = image, traits(image), None
+            with decoding_budget().taken(needed_bytes(image, facts)):
+                if canvas is not None:
+                    shown, canvas = _blend(cast(PngImageFile, image), canvas, notes)
+                    facts = replace(facts, alpha=True, gray=False)
+                elif image.format == "GIF":
+                    image.load()
+                if wanted(number):
+                    frame = finished(shown, facts, channels, background, notes)
+                    decoding_budget().keep(frame)
+            yield None if frame is None else (frame, notes)
             if image.format == "GIF":
                 _clear(cast(GifImageFile, image))
 

@@ -16,6 +16,7 @@ from gantools.pictures.reasons import Unusable
 Pixels = NDArray[np.uint8]
 GRAY_MODES = {"1", "L", "LA", "La"}
 TIFF_PHOTOMETRIC = 262
+NARROW = 16  # a sixteenth of the range, 16 levels of 256: below it a picture looks flat. Guess
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,20 @@ def _deep(image: Image.Image, facts: Traits, notes: list[str]) -> tuple[Image.Im
         levels = _integer_levels(values.view(np.uint32) if facts.unsigned else values, notes)
     else:
         levels = _sixteen_bit_levels(values, facts.bits)
+        _note_range(values, 2**facts.bits - 1, notes)
     if facts.inverted:
         levels = 255 - levels
     key = image.info.get("transparency")
     alpha = None if key is None else Image.fromarray(np.where(values == key, np.uint8(0), np.uint8(255)))
     return Image.fromarray(levels), alpha
+
+
+def _note_range(values: NDArray[np.integer], top: int, notes: list[str]) -> None:
+    """Say when few of 256 levels are left of a picture that is not flat: it comes out nearly black, or white."""
+    lowest, highest = int(values.min()), int(values.max())
+    if 0 < highest - lowest < top // NARROW:
+        share = 100 * (highest - lowest) / top
+        notes.append(f"uses {share:.1f} % of its range: {lowest}..{highest} of 0..{top}; nothing is stretched")
 
 
 def _sixteen_bit_levels(values: NDArray[np.integer], bits: int = 16) -> Pixels:

@@ -20,6 +20,7 @@ from PIL import Image, ImageFile, _imaging
 from gantools.errors import GantoolsError, unknown_name
 from gantools.pictures.formats import ALIASES, DEFAULT_FORMATS, EVERY
 from gantools.pictures.icc import to_srgb
+from gantools.pictures.memory import decoding_budget, needed_bytes
 from gantools.pictures.modes import Traits, planes, traits
 from gantools.pictures.reasons import HEAD_BYTES, OtherFormat, PictureError, reason_for, too_many, unasked
 
@@ -98,6 +99,8 @@ def open_picture(
 ) -> Image.Image:
     """Read a picture as upright 8-bit sRGB pixels; of an animation or a stack of pages, the first. Safe in threads.
 
+    Large pictures wait for one another: what threads decode at once is bounded by ``memory.decoding_budget``.
+
     Args:
         source: a regular file that exists, or a binary stream, which is read from its start.
         channels: what comes out: ``gray`` (the luma of ITU-R BT.601), ``rgb`` or ``rgba`` (straight alpha).
@@ -120,7 +123,10 @@ def open_picture(
         if at_least and image.format in ("JPEG", "MPO"):
             sides = at_least[::-1] if _orientation(image, []) >= 5 else at_least
             image.draft(None, (2 * sides[0], 2 * sides[1]))
-        return finished(image, facts, channels, background, notes)
+        with decoding_budget().taken(needed_bytes(image, facts)):
+            picture = finished(image, facts, channels, background, notes)
+            decoding_budget().keep(picture)
+        return picture
 
 
 def finished(

@@ -16,6 +16,7 @@ FOREIGN = {
     b"PK\x03\x04": "zip archive, not a picture",
     b"\x1f\x8b": "gzip archive, not a picture",
 }
+NO_MEMORY = "more memory needed than there is"
 READ_WITH = ", which is read with "
 """What stands before the option with which a file is read."""
 
@@ -64,8 +65,8 @@ def reason_for(error: Exception, head: bytes, formats: Iterable[str], limit_pixe
         return too_many(f"{int(count.group()):,}" if count else "a huge canvas", limit_pixels)
     if kind == "UnidentifiedImageError":
         return _unidentified(head, set(formats))
-    if isinstance(error, MemoryError):
-        return "more memory needed than there is"
+    if isinstance(error, MemoryError) or "out of memory" in text.lower():
+        return NO_MEMORY
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     if "text chunk" in text.lower() or "MAX_TEXT" in text:
