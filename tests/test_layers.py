@@ -49,6 +49,8 @@ ROOMS = {
     "data.batches": 4,
     "files.checkpoint": 4,
     "files.schema": 4,
+    "measure.judge": 4,
+    "measure.reals": 4,
     "measure.report": 4,
     "sampling": 4,
     "style.objective": 4,

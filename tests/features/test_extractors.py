@@ -35,6 +35,7 @@ def untrained(name: str) -> TorchvisionNet:
 
 @pytest.fixture(scope="module")
 def embedded() -> Extractor:
+    """Build the embedded extractor once."""
     return Embedded()
 
 
