@@ -47,6 +47,8 @@ ROOMS = {
     "style.scales": 3,
     "style.tiles": 3,
     "data.batches": 4,
+    "features.choose": 4,
+    "features.weights": 4,
     "files.checkpoint": 4,
     "files.schema": 4,
     "measure.judge": 4,

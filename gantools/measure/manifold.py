@@ -25,7 +25,7 @@ def manifold(fakes: Floats, reals: Floats, counts: Counts) -> dict[str, Estimate
 
     A picture's ball reaches to its k-th nearest neighbour in its own set. Precision: the share of fakes in a ball of a
     real; recall: of reals in a ball of a fake; density: the mean number of reals' balls around a fake, over k;
-    coverage: the share of reals whose ball holds a fake. None of them is 1 for equal sets: read them beside their floors.
+    coverage: the share of reals whose ball holds a fake. None of them is 1 for equal sets: read them beside floors.
     Sets of fewer than k + 1 pictures take all others as neighbours.
 
     Sources: Kynkäänniemi 2019, Naeem 2020.
