@@ -1,5 +1,6 @@
 """What a stored run accepts when it goes on: other values, another machine, other pictures; and how that is told."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gantools.config.build import Change, PictureShape, Resolved, all_fields, changes, values_of, with_values
@@ -95,13 +96,43 @@ def machine_changes(document: Document, machine: "Machine") -> list[str]:
     ]
 
 
-def take_data(state: "TrainState", document: Document, pictures: "Pictures") -> list[str]:
-    """Begin a new epoch when the pictures are other ones than before."""
+def take_data(state: "TrainState", document: Document, pictures: "Pictures", folder: Path) -> list[str]:
+    """Begin a new epoch when the pictures are other ones than before.
+
+    Args:
+        state: of the run, which still knows the old pictures by their digest.
+        document: of the checkpoint.
+        pictures: those of now.
+        folder: where they are; its history tells what has come and gone since.
+
+    Returns:
+        What to say, which nothing but the files decide.
+    """
     register = state.register
     if register.data == pictures.digest:
         return []
+    what = _since(folder, register.data, pictures.removed)
     register.data, register.epoch, register.position = pictures.digest, register.epoch + 1, 0
-    return [f"data {document.data.count} -> {pictures.count} pictures: a new epoch begins"]
+    return [f"data{what or f' {document.data.count} -> {pictures.count} pictures'}: a new epoch begins"]
+
+
+def _since(folder: Path, digest: str, removed: int) -> str:
+    """Tell what has become of a data set since it had a digest; nothing where that is not on record."""
+    from gantools.data.generations import since
+    from gantools.data.manifest import MANIFEST, is_ours, read_heading
+
+    past = since(read_heading(folder / MANIFEST), digest) if is_ours(folder / MANIFEST) else None
+    if past is None:
+        return ""
+    then, now = past
+    counts = ((now.added, "added"), (now.removed, "removed"), (now.changed, "changed"), (removed, "deleted by hand"))
+    told = [f"{count} {verb}" for count, verb in counts if count]
+    if not told:
+        return ""
+    count, _, verb = told[0].partition(" ")
+    told[0] = f"{count} picture{'s' * (count != '1')} {verb}"
+    later = f" (now {now.number})" if now.number > then.number else ""
+    return f": {', '.join(told)} since generation {then.number}{later}"
 
 
 def merged(stored: RunConfig, accepted: list[Change]) -> Resolved:

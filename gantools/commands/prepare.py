@@ -1,5 +1,6 @@
 """The door ``prepare``: pictures of any kind to a clean, uniform folder. Only torchvision:NAME loads torch."""
 
+import contextlib
 import os
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -29,6 +30,9 @@ from gantools.commands.prepare_options import (
     Labels,
     MinSize,
     Overlap,
+    Prune,
+    Rehash,
+    Restore,
     Tiles,
     check_formats,
     check_labels,
@@ -56,7 +60,9 @@ from gantools.files.nearby import free_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gantools.data.recipe import Crop, Wish
+    from gantools.data.entry import Entry
+    from gantools.data.plan import Reread
+    from gantools.data.recipe import Crop, Recipe, Wish
     from gantools.data.report import Report
     from gantools.data.work import Plan
 
@@ -139,6 +145,9 @@ def prepare(
         typer.Option(metavar="1%|N", help="Bad pictures that still end with 0.", show_default="0", rich_help_panel=RUN),
     ] = None,
     strict: Strict = False,
+    prune: Prune = False,
+    restore: Restore = False,
+    rehash: Rehash = False,
     jobs: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=256, help="Threads.", show_default="one a core", rich_help_panel=MACHINE),
@@ -189,21 +198,24 @@ def prepare(
     from gantools.data.recipe import Wish
     from gantools.data.sources import Supply
     from gantools.data.typed import checked_sources
+    from gantools.data.work import Acts
     from gantools.files.lock import locked
 
     # A slip, or a set that cannot be downloaded, leaves no lock file behind.
     wish = Wish(checked_sources(typed_sources(sources, files_from, root)), **typed)
     is_piped = reads_stdin(wish.sources)
     library = fetched(wish.sources, root, console, writes=not dry_run)
+    acts = Acts(force=force, prune=prune, restore=restore, rehash=rehash)
     threads = jobs or len(os.sched_getaffinity(0))
     if dry_run:
         supply = Supply(copy_of_stdin() if is_piped else None, library)
-        plan = make_plan(output, wish, force=force, supply=supply)
+        plan = make_plan(output, wish, acts, supply=supply, reread=_reader(threads, console, StopRequest()))
         return _rehearse(plan, wish, threads if strict else None, console, json)
     with locked(output):
         stdin = copy_of_stdin() if is_piped else None  # a signal may end the wait for a pipe: nothing is made yet
-        with stop_requests() as request:
-            plan = make_plan(output, wish, force=force, supply=Supply(stdin, library))
+        with stop_requests() as request, contextlib.suppress(_Stopped):
+            supply, report = Supply(stdin, library), None
+            plan = make_plan(output, wish, acts, supply=supply, reread=_reader(threads, console, request))
             describe(plan, console)
             is_sound = not strict or passes(plan, threads, console, request)
             report = _work(plan, threads, console, request) if is_sound else None
@@ -218,14 +230,30 @@ def _rehearse(plan: "Plan", wish: "Wish", strict_threads: int | None, console: C
     if strict_threads is not None:
         passes(plan, strict_threads, console)
     console.table(option_rows(plan, wish), title="options")
-    console.line(f"dry run: {plan.to_make} pictures would be made; nothing was written")
+    removed = f", {plan.pruned} removed" if plan.pruned else ""
+    console.line(f"dry run: {plan.to_make} pictures would be made{removed}; nothing was written")
     if json:
         emit_json("prepare", {"output": plan.folder, "dry_run": True, "to_make": plan.to_make, **resolved(plan)})
     return ExitCode.DONE
 
 
-def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) -> "Report | None":
-    """Carry out the plan; None when a signal ended it, and the next run goes on."""
+def _reader(threads: int, console: Console, request: StopRequest) -> "Reread":
+    """Return what reads the sources again, with a display; a signal ends it."""
+    from gantools.data.rehash import digests_of
+
+    def read(entries: "list[Entry]", recipe: "Recipe") -> dict[str, str]:
+        try:
+            with console.progress("rehash", len(entries), "sources") as progress:
+                return digests_of(entries, recipe, threads, lambda done: _advance(progress.update, done, request))
+        except _Stopped as stopped:
+            console.line(f"stopped after {stopped} of {len(entries)} sources were read: nothing was written")
+            raise
+
+    return read
+
+
+def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) -> "Report":
+    """Carry out the plan; when a signal ends it, say that the next run goes on."""
     from gantools.allocator import keep_freed_memory
     from gantools.data.build import execute
     from gantools.data.folder import prepare_line
@@ -240,7 +268,7 @@ def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) ->
     except _Stopped as stopped:
         console.line(f"stopped after {stopped} of {len(plan.items)} pictures, which are kept: the same line goes on")
         console.next(typed_again(Again()) or prepare_line(plan.folder))
-        return None
+        raise
 
 
 def _advance(update: "Callable[[int], None]", done: int, request: StopRequest) -> None:

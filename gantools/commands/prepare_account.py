@@ -30,8 +30,7 @@ def describe(plan: "Plan", console: Console) -> None:
     """Say what was chosen and what is in the folder already, before the work begins."""
     recipe = plan.recipe
     shaped = CROPS[recipe.crop] if recipe.tiles == "none" else f"tiles ({recipe.tiles})"
-    sources = ", ".join(recipe.sources[:3]) + (f" and {len(recipe.sources) - 3} more" if recipe.sources[3:] else "")
-    console.line(f"{sources}: {len(plan.items)} sources -> {plan.folder}: {recipe.shape}, {shaped}")
+    console.line(f"{_named(recipe.sources)}: {len(plan.items)} sources -> {plan.folder}: {recipe.shape}, {shaped}")
     for line in _remarks(plan):
         console.line(line)
     if plan.foreign:
@@ -39,11 +38,19 @@ def describe(plan: "Plan", console: Console) -> None:
         console.warn(f"{plan.folder}: pictures of other origin, which stay and are left out: {count}, such as {first}")
     if plan.greyed is not None:
         console.warn(f"{plan.greyed}: in colour, becomes grey as the data set is; --channels rgb makes all again")
+    if plan.lost:
+        what = "deleted by hand and their sources gone: they cannot come back"
+        console.warn(f"{plan.folder}: pictures {what}: {len(plan.lost)}, such as {plan.lost[0]}")
     if plan.labelled is not None and plan.labelled.absent:
         count, first = len(plan.labelled.absent), plan.labelled.absent[0]
         console.warn(f"{plan.labelled.path}: names that no source has: {count}, such as {first}")
     for kind, count in plan.passed_over.most_common():
         console.detail(f"passed over: {count} {kind}")
+
+
+def _named(sources: tuple[str, ...]) -> str:
+    """Name the first sources, and how many more there are."""
+    return ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if sources[3:] else "")
 
 
 def _remarks(plan: "Plan") -> list[str]:
@@ -57,16 +64,24 @@ def _remarks(plan: "Plan") -> list[str]:
         remarks.append(f"held out of training: {100 * plan.recipe.holdout:.3g} %, by content")
     if plan.before.unfinished:
         remarks.append("an earlier run did not end: going on from there")
+    if plan.others:
+        remarks.append(f"{_named(plan.others)}: another source for {plan.folder}, beside {_named(plan.beside)}")
     if plan.redone:
         remarks.append(f"changed options: {', '.join(plan.redone)}; everything is made again")
     counts = [
         (plan.passed_over.total() - plan.passed_over[LINKED], "other files passed over"),
         (plan.passed_over[LINKED], "links to folders passed over, which --follow reads"),
         (plan.labelled.unlabelled if plan.labelled else 0, f"sources without a label in {plan.recipe.labels}"),
-        (plan.vanished, "sources gone, whose pictures stay"),
+        (plan.pruned, "sources gone, whose pictures are removed"),
         (plan.mended, "pictures changed by hand, made again"),
-        (plan.deleted, "pictures deleted by hand, which stay out of training"),
+        (plan.restored, "pictures deleted by hand, which come back"),
     ]
+    if plan.vanished:
+        remarks.append(f"sources gone, whose pictures stay: {plan.vanished}; --prune removes them")
+    if plan.deleted:
+        remarks.append(
+            f"pictures deleted by hand, which stay out of training: {plan.deleted}; --restore brings them back"
+        )
     return remarks + [f"{what}: {count}" for count, what in counts if count]
 
 
@@ -151,6 +166,8 @@ def resolved(plan: "Plan") -> dict[str, Any]:
         "passed_over": dict(plan.passed_over),
         "vanished": plan.vanished,
         "deleted": plan.deleted,
+        "pruned": plan.pruned,
+        "restored": plan.restored,
         "changed_options": plan.redone,
         "foreign": plan.foreign,
         "labels_absent": len(plan.labelled.absent) if plan.labelled else 0,

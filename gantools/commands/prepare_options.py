@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gantools.commands.options import RUN
 from gantools.errors import UsageError, nearest
 
 PICTURES = "Pictures"
@@ -64,6 +65,21 @@ Labels = Annotated[
         show_default="folders",
         rich_help_panel=PICTURES,
     ),
+]
+
+Prune = Annotated[
+    bool,
+    typer.Option("--prune", help="Remove the pictures whose sources are gone.", rich_help_panel=RUN),
+]
+
+Restore = Annotated[
+    bool,
+    typer.Option("--restore", help="Bring back the pictures that were deleted by hand.", rich_help_panel=RUN),
+]
+
+Rehash = Annotated[
+    bool,
+    typer.Option("--rehash", help="Read every source, instead of trusting its size and time.", rich_help_panel=RUN),
 ]
 
 

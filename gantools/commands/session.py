@@ -283,8 +283,8 @@ def _continued(request: Request, source: Path | bytes, document: Document, pictu
     state, document = load(source, machine, resolved.config)
     what = [told(change) for change in accepted]
     what += machine_changes(document, machine)
-    if pictures is not None and request.command != "train-g":
-        what += take_data(state, document, pictures)
+    if pictures is not None and request.data is not None and request.command != "train-g":
+        what += take_data(state, document, pictures, request.data)
     note = document.data if pictures is None else DataNote(pictures.count, pictures.classes)
     register = state.register
     events = tuple(Event(register.images, register.d_steps, register.g_steps, text) for text in what)

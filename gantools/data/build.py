@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 
+from gantools.data.generations import number_pictures
 from gantools.data.making import Loader, Made, Maker
 from gantools.data.manifest import (
     JOURNAL,
@@ -188,7 +189,8 @@ class _Build:
         shape = plan.recipe.shape
         classes = sorted({record.label for record in made if record.label is not None})
         self.report.digest = train_digest(made, shape)
-        heading = Heading(plan.recipe, classes, self.report.digest, plan.foreign)
+        history = number_pictures(plan.before.manifest, self._records, self.report.digest)
+        heading = Heading(plan.recipe, classes, self.report.digest, plan.foreign, history)
         self._manifest = heading.line() + b"".join(record.line() for record in self._records)
         manifest_digest = blake2b(self._manifest, digest_size=32).hexdigest()
         index, labels = columns_of(made, classes, plan.foreign)

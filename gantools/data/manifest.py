@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gantools import __version__
+from gantools.data.generations import Generation, generation_from
 from gantools.data.pack import Index, Shape, data_digest
 from gantools.data.recipe import Recipe, recipe_from
 from gantools.errors import InputError
@@ -48,6 +49,7 @@ class Record:
         skipped: why nothing was made of it.
         part: of one of several that were made of one picture's file, what ``source`` has behind that file's ``#``.
         asked: True when it was skipped because the options ask for it, which is no fault.
+        generation: of the data set, in which its picture was made or last changed; None for the first.
     """
 
     source: str
@@ -66,6 +68,7 @@ class Record:
     skipped: str | None = None
     part: str | None = None
     asked: bool | None = None
+    generation: int | None = None
 
     def line(self) -> bytes:
         """Return the record as a line of the manifest."""
@@ -85,12 +88,19 @@ class Heading:
         classes: the names of the labels.
         digest: of the pictures that are for training.
         foreign: pictures in the folder that ``prepare`` did not make; they are left out of training.
+        history: the generations, the newest last; empty where the manifest does not tell them.
     """
 
     recipe: Recipe
     classes: list[str] = field(default_factory=list)
     digest: str = ""
     foreign: list[str] = field(default_factory=list)
+    history: list[Generation] = field(default_factory=list)
+
+    @property
+    def generation(self) -> int:
+        """The number of the newest generation; 1 where the manifest does not tell it."""
+        return self.history[-1].number if self.history else 1
 
     def line(self) -> bytes:
         """Return the heading as a line."""
@@ -106,13 +116,15 @@ class Heading:
             "classes": self.classes,
             "digest": self.digest,
             "foreign": self.foreign,
+            "generation": self.generation,
+            "history": [generation.document() for generation in self.history],
         }
         return canonical_json(document) + b"\n"
 
 
 @dataclass
 class Manifest:
-    """A heading and the records in the order of the sources."""
+    """A heading and the records: in the order of the sources, those of later generations behind the earlier ones."""
 
     heading: Heading
     records: list[Record]
@@ -247,6 +259,7 @@ def _heading(line: bytes, path: Path) -> Heading:
         classes, foreign = document["classes"], document["foreign"]
         if not all(isinstance(text, str) for text in (*classes, *foreign, document["digest"])):
             raise ValueError("texts that are none")
-        return Heading(recipe_from(document["options"]), classes, document["digest"], foreign)
+        history = [generation_from(past) for past in document.get("history", [])]
+        return Heading(recipe_from(document["options"]), classes, document["digest"], foreign, history)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: found a damaged first line ({error}), expected a whole manifest") from error

@@ -51,11 +51,13 @@ class Found:
         entries: the pictures, in a stable order.
         faults: one for each source, or rest of a source, that gives none; no limit leaves them out.
         passed_over: how many files of which kind are no pictures.
+        gave: how many pictures each source gave that no earlier one had given.
     """
 
     entries: list[Entry] = field(default_factory=list)
     faults: list[Entry] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
+    gave: Counter[str] = field(default_factory=Counter)
 
 
 def discover(
@@ -82,7 +84,9 @@ def discover(
     if without is not None and without.exists():
         search.seen.add(_identity(without))
     for source in sources:
+        count = len(search.found.entries)
         search.add(source)
+        search.found.gave[source] = len(search.found.entries) - count
     search.found.entries = list({entry.source: entry for entry in search.found.entries}.values())
     return search.found
 

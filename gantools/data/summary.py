@@ -44,7 +44,9 @@ class DataSummary:
         added: pictures added by hand; likewise.
         foreign: pictures beside ours that are left out.
         options: those that ``prepare`` resolved; empty for a folder that was not prepared.
-        generation: digest of the manifest; it changes with every change of the data set.
+        manifest: its digest; it changes with every change of the data set; empty for a folder that was not prepared.
+        generation: how many runs of ``prepare`` have changed its pictures; 0 for a folder that was not prepared.
+        renewed: pictures that the newest of these runs made or changed.
     """
 
     path: Path
@@ -61,7 +63,9 @@ class DataSummary:
     added: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
-    generation: str = ""
+    manifest: str = ""
+    generation: int = 0
+    renewed: int = 0
 
 
 def describe(path: Path) -> DataSummary:
@@ -97,7 +101,9 @@ def _prepared(path: Path) -> DataSummary:
         added=difference.added,
         foreign=heading.foreign,
         options=heading.recipe.document(),
-        generation=manifest_bytes_digest(path / MANIFEST),
+        manifest=manifest_bytes_digest(path / MANIFEST),
+        generation=heading.generation,
+        renewed=sum((record.generation or 1) == heading.generation for record in there),
     )
 
 

@@ -1,7 +1,7 @@
 """What a run of ``prepare`` has to do: the pictures of the new data set, item by item."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gantools.data.before import Before
@@ -10,6 +10,23 @@ from gantools.data.labels import Labelled
 from gantools.data.manifest import Record
 from gantools.data.recipe import Recipe
 from gantools.data.survey import Survey
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What one run is asked to do beyond what is new or changed; the next one does it only when asked again.
+
+    Args:
+        force: make everything again, and use a folder that holds other files.
+        prune: remove the pictures whose sources are gone.
+        restore: bring back the pictures that were deleted by hand.
+        rehash: compare the sources by what they hold, not by size and time.
+    """
+
+    force: bool = False
+    prune: bool = False
+    restore: bool = False
+    rehash: bool = False
 
 
 @dataclass(slots=True)
@@ -21,8 +38,8 @@ class Item:
         old: what is on record about it.
         keep: whether the record stays as it is.
         row: its row in the old pack; None when its pixels are to be read from its PNG.
-        write: False for a picture that was deleted by hand: it does not come back.
-        rewrite: its source is gone and its file was changed by hand: it is written again from the old pack.
+        write: False for a picture that was deleted by hand and is not to come back.
+        rewrite: its file was changed or deleted by hand and is written again from the old pack.
     """
 
     entry: Entry | None
@@ -31,6 +48,13 @@ class Item:
     row: int | None = None
     write: bool = True
     rewrite: bool = False
+
+    @property
+    def source(self) -> str:
+        """The name of its source, be it there or gone."""
+        known = self.entry or self.old
+        assert known is not None
+        return known.source
 
 
 @dataclass
@@ -50,8 +74,13 @@ class Plan:
         redone: the options whose change makes everything again.
         vanished: how many pictures stay though their source is gone.
         mended: how many pictures are made again because they were changed by hand.
-        restamped: how many pictures stay as they are in an archive that has changed.
-        deleted: how many pictures were deleted by hand.
+        restamped: how many pictures stay as they are though size or time of their file have changed.
+        deleted: how many pictures were deleted by hand and stay out.
+        restored: how many of them come back.
+        lost: sources of those that cannot: their source is gone, and no pack has their pixels.
+        pruned: how many pictures are removed because their source is gone.
+        beside: the sources that were on record when others were typed for the same data set.
+        others: those others.
     """
 
     folder: Path
@@ -68,6 +97,11 @@ class Plan:
     mended: int = 0
     restamped: int = 0
     deleted: int = 0
+    restored: int = 0
+    lost: list[str] = field(default_factory=list)
+    pruned: int = 0
+    beside: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def to_make(self) -> int:

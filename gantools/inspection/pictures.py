@@ -40,6 +40,7 @@ def data_finding(path: Path) -> Finding:
             shown = f"{found:,}" if isinstance(found, int) else f"{len(found):,}: {', '.join(map(short, found[:3]))}"
             rows.append((name, shown))
     if summary.prepared:
+        rows.append(("generation", _generation(summary)))
         rows.append(("digest", summary.digest))
     details = [(name, short(value)) for name, value in summary.options.items()]
     is_mixed = not summary.prepared and len(summary.sizes) > 1  # train would refuse it
@@ -96,6 +97,12 @@ def _data_facts(summary: DataSummary) -> dict[str, Any]:
     facts = {item.name: getattr(summary, item.name) for item in dataclasses.fields(summary)}
     sizes = [{"width": w, "height": h, "pictures": count} for (w, h), count in summary.sizes.most_common()]
     return facts | {"sizes": sizes, "labels": dict(summary.labels), "skipped": dict(summary.skipped)}
+
+
+def _generation(summary: DataSummary) -> str:
+    """Write how often the data set has grown, and by how much at last."""
+    first = "1: prepared once" if summary.generation == 1 else ""
+    return first or f"{summary.generation}: {summary.renewed:,} pictures new or changed in the last run that had any"
 
 
 def _most(sizes: Counter[str], summary: DataSummary) -> str:

@@ -19,7 +19,7 @@ from gantools.data.manifest import JOURNAL, MANIFEST, PACK, read_manifest
 from gantools.errors import InputError
 from gantools.files.lock import locked
 from tests.conftest import Run, child_environment
-from tests.data.makers import SHARED, fill, needs_shared, noise, prepare, stamps, tree, write_idx
+from tests.data.makers import SHARED, content, fill, needs_shared, noise, prepare, stamps, tree, write_idx
 
 NAMES = [f"{label}/{i:02}.png" for label in ("cat", "dog") for i in range(20)]
 
@@ -173,16 +173,19 @@ def test_second_run_changes_no_byte(place: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("name", ["zebra/9.png", "ape/1.png", "cat/00a.png"])
-def test_new_picture_is_added_as_if_it_had_been_there(place: Path, name: str) -> None:
-    """After a picture is added to the sources, at any place, only it is made, and the folder is a fresh one's equal."""
+def test_new_picture_comes_last(place: Path, name: str) -> None:
+    """A picture added to the sources, at any place, is made alone and stands behind the others, as generation 2."""
     assert prepare("photos", "-o", "data", "--size", "32", "-q") == 0
     before = stamps(Path("data"))
     fill(Path("photos"), [name], 50, 50)
     assert prepare("photos", "-o", "data", "-q") == 0
     after = stamps(Path("data"))
     assert all(after[f"data/{old}"] == before[f"data/{old}"] for old in NAMES)
+    records = read_manifest(Path("data", MANIFEST)).records
+    assert [record.source for record in records] == [f"photos/{old}" for old in [*NAMES, name]]
+    assert [record.generation for record in records] == [None] * 40 + [2]
     assert prepare("photos", "-o", "fresh", "--size", "32", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
 
 
 def test_changed_source_is_made_again(place: Path) -> None:
@@ -204,7 +207,7 @@ def test_typed_options_make_all_again_untyped_ones_stay(place: Path, capsys: pyt
     assert prepare("photos", "-o", "data", "--channels", "gray") == 0
     assert "changed options: channels; everything is made again" in capsys.readouterr().err
     assert prepare("photos", "-o", "fresh", "--size", "32", "--crop", "top", "--channels", "gray", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
     assert prepare("photos", "-o", "data", "--labels", "none", "-q") == 0
     assert not Path("data/cat").exists()
     assert open_data(Path("data")).classes == ()
@@ -252,7 +255,7 @@ def test_other_sources_are_added(place: Path) -> None:
     fill(Path("photos"), ["dog/99.png"], 40, 48)
     assert prepare("more", "-o", "data", "-q") == 0
     assert prepare("photos", "more", "-o", "fresh", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
 
 
 def test_colour_among_grey_is_announced(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -278,6 +281,7 @@ def test_kill_leaves_the_old_data_set_or_a_mark(place: Path, point: str, again: 
         old = open_data(Path("data")).digest
         Path("photos/dog/05.png").unlink()
         fill(Path("photos"), ["dog/05.png", "dog/50.png"], 70, 70)
+        shutil.copytree("data", "fresh")
     killed(point, *words)
     if point == "cleaning":
         assert open_data(Path("data")).count == 40 + again

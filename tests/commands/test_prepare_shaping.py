@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from gantools.data.manifest import MANIFEST, Record, read_manifest
-from tests.data.makers import fill, prepare, stamps, tree, write_idx
+from tests.data.makers import content, fill, prepare, stamps, tree, write_idx
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_crop_typed_later_takes_the_place_of_padding(place: Path, capsys: pyte
     assert prepare("photos", "-o", "data", "--crop", "center") == 0
     assert "changed options: crop" in capsys.readouterr().err
     assert prepare("photos", "-o", "fresh", "--size", "32", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
 
 
 def test_pad_beside_crop_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,7 +165,7 @@ def test_only_the_frames_of_a_changed_file_are_made_again(place: Path, capsys: p
     assert "sources gone" not in capsys.readouterr().err
     assert all(stamps(Path("data"))[f"data/a-frame000{i}.png"] == before[f"data/a-frame000{i}.png"] for i in range(3))
     assert prepare("moving", "-o", "fresh", "--size", "16", "--frames", "all", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
     Path("moving/c.gif").unlink()
     assert prepare("moving", "-o", "data") == 0
     assert "sources gone, whose pictures stay: 2" in capsys.readouterr().err
@@ -177,7 +177,7 @@ def test_the_first_frame_alone_can_be_asked_for_again(place: Path) -> None:
     assert prepare("moving", "-o", "data", "--size", "16", "--frames", "all", "-q") == 0
     assert prepare("moving", "-o", "data", "--frames", "first", "-q") == 0
     assert prepare("moving", "-o", "fresh", "--size", "16", "--channels", "rgb", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
 
 
 def test_frames_come_out_the_same_in_any_order_of_threads(place: Path) -> None:

@@ -4,6 +4,7 @@ import gzip
 import os
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ import pytest
 from PIL import Image
 
 from gantools import cli
+from gantools.data.folder import open_data
+from gantools.data.manifest import MANIFEST, PACK, read_manifest
+from gantools.data.recipe import Recipe
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
@@ -59,6 +63,16 @@ def prepare(*words: str | Path) -> int:
 def tree(folder: Path) -> dict[str, bytes]:
     """Return the bytes of every file below ``folder``, by its relative name."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def content(folder: Path) -> tuple[dict[str, bytes], set[bytes], Recipe, list[str]]:
+    """Return what a data set holds, whatever the order and the generations in which it came together."""
+    manifest = read_manifest(folder / MANIFEST)
+    with open_data(folder) as pictures:
+        assert pictures.count + pictures.removed == sum(record.split == "train" for record in manifest.made())
+    records = {replace(record, generation=None).line() for record in manifest.records}
+    files = {name: data for name, data in tree(folder).items() if name not in (MANIFEST, PACK)}
+    return files, records, manifest.heading.recipe, manifest.heading.classes
 
 
 def stamps(folder: Path) -> dict[str, tuple[int, int]]:

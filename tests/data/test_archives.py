@@ -17,7 +17,7 @@ from gantools.data.manifest import MANIFEST, PACK, Record, read_manifest
 from gantools.data.sources import discover
 from gantools.errors import InputError
 from tests.data.archive_makers import PACKERS, header, pictures, png, tar_bytes, write_archive, zip_bytes
-from tests.data.makers import SHARED, needs_shared, prepare, stamps, tree
+from tests.data.makers import SHARED, content, needs_shared, prepare, stamps, tree
 
 KINDS = [*PACKERS, "zip"]
 NAMES = ("cat/1.png", "cat/deep/2.png", "dog/1.png", "alone.png")
@@ -252,7 +252,7 @@ def test_what_stands_before_the_damage_is_used(place: Path, kind: str, capsys: p
     write_archive(path, {f"{i:03}.png": png(i, 32, 32) for i in range(40)})
     assert prepare(f"a.{kind}", "-o", "data", "-q") == 0
     assert prepare(f"a.{kind}", "-o", "fresh", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
 
 
 def _flipped(data: bytes, place: int) -> bytes:
@@ -332,7 +332,7 @@ def test_only_what_has_changed_in_it_is_decoded(
     assert prepare(path, "-o", "data", "-q") == 0
     assert len(decoded) == (4 if mtime and kind == "tar" else 2)
     assert prepare(path, "-o", "fresh", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
 
 
 def test_many_archives_need_few_descriptors(place: Path) -> None:

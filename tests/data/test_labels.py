@@ -7,7 +7,7 @@ import pytest
 
 from gantools.data.folder import open_data
 from gantools.data.manifest import MANIFEST, read_manifest
-from tests.data.makers import fill, prepare, stamps, tree
+from tests.data.makers import content, fill, prepare, stamps
 
 NAMES = ["a/1.png", "a/2.png", "b/1.png", "b/3.png", "4.jpg", "5.x.png"]
 
@@ -74,7 +74,7 @@ def test_a_changed_table_makes_only_what_it_changes(place: Path) -> None:
     after = stamps(Path("data"))
     assert after["data/cat/1.png"] == before["data/cat/1.png"]
     assert prepare("photos", "-o", "fresh", "--labels", "labels.csv", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))
 
 
 def test_names_of_labels_are_made_safe(place: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gantools.data.manifest import MANIFEST, Record, read_manifest
 from gantools.data.tiles import starts
-from tests.data.makers import fill, noise, prepare, stamps, tree
+from tests.data.makers import content, fill, noise, prepare, stamps
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_only_the_tiles_of_what_is_new_are_made(place: Path) -> None:
     assert len(list(Path("data/north").glob("*.png"))) == 2
     for jobs in ("1", "5"):
         assert prepare("maps", "-o", jobs, "--size", "32", "--tiles", "grid", "--jobs", jobs, "-q") == 0
-        assert tree(Path("data")) == tree(Path(jobs))
+        assert content(Path("data")) == content(Path(jobs))
 
 
 def test_small_pictures_give_no_tile_and_no_fault(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,4 +209,4 @@ def test_stored_tiles_are_taken_back_by_name(place: Path, capsys: pytest.Capture
     assert "hint: gantools prepare maps -o data --crop top --tiles none" in capsys.readouterr().err
     assert prepare("maps", "-o", "data", "--crop", "top", "--tiles", "none", "-q") == 0
     assert prepare("maps", "-o", "fresh", "--size", "32", "--crop", "top", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
+    assert content(Path("data")) == content(Path("fresh"))

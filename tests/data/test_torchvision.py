@@ -113,7 +113,7 @@ def test_pictures_stay_when_the_copy_is_gone(place: Path, capsys: pytest.Capture
     assert prepare("torchvision:mnist", "--root", "copies", "-o", "data", "-q") == 0
     make.save(place / "photos/1.png")
     assert prepare("photos", "-o", "data") == 0
-    assert "sources gone, whose pictures stay: 24\n" in capsys.readouterr().err
+    assert "sources gone, whose pictures stay: 24;" in capsys.readouterr().err
 
 
 def test_letters_stand_upright(place: Path) -> None:
