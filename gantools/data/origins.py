@@ -26,9 +26,9 @@ class FileOrigin:
     def __init__(self, formats: tuple[str, ...] = DEFAULT_FORMATS) -> None:
         self._formats = formats
 
-    def path(self, entry: Entry) -> Path:
-        """Return where the file is."""
-        return Path(entry.source)
+    def path(self, entry: Entry) -> str:
+        """Return where the file is. No ``Path``: it would keep the parts of every name for good."""
+        return entry.source
 
     def look(self, entry: Entry) -> Natural:
         """Read the header."""
@@ -40,16 +40,19 @@ class FileOrigin:
 
     def header(self, entry: Entry) -> Path:
         """Return the file's path."""
-        check_kind(str(self.path(entry)), entry.size_bytes)
-        return self.path(entry)
+        check_kind(self.path(entry), entry.size_bytes)
+        return Path(self.path(entry))
 
     def contents(self, entry: Entry) -> Callable[[], bytes]:
         """Return what reads the file."""
         return lambda: self._read(entry)
 
     def _read(self, entry: Entry) -> bytes:
+        path = self.path(entry)
+        check_kind(path, entry.size_bytes)
         try:
-            return self.header(entry).read_bytes()
+            with open(path, "rb") as stream:
+                return stream.read()
         except OSError as error:
             raise Unreadable(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
 

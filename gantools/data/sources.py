@@ -3,6 +3,7 @@
 import os
 import shlex
 import stat
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -237,7 +238,7 @@ class _Search:
                 return
         stem = name[: -len(suffix)] if suffix in suffixes(formats) else name
         size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
-        group = f"{root}/{label or ''}"
+        group = sys.intern(f"{root}/{label or ''}")
         self.found.entries.append(Entry(path, stem, label, size, mtime, self._files, group=group))
 
     def _walk(self, root: str) -> Iterator[tuple[str, str, str | None]]:

@@ -166,9 +166,9 @@ class CopiedFile(FileOrigin):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._path = path
+        self._path = str(path)
 
-    def path(self, entry: Entry) -> Path:
+    def path(self, entry: Entry) -> str:
         """Return where the file is, which its name does not say: a copy may lie anywhere."""
         return self._path
 
