@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from hashlib import blake2b
 
 from gantools.data.generations import number_pictures
+from gantools.data.census import census
 from gantools.data.making import Loader, Made, Maker
 from gantools.data.manifest import (
     JOURNAL,
@@ -27,6 +28,7 @@ from gantools.data.nothing import other_pictures
 from gantools.data.pack import PackWriter, Pictures
 from gantools.data.parallel import in_order
 from gantools.data.report import Report
+from gantools.data.twins import Twins
 from gantools.data.work import Item, Plan
 from gantools.errors import InputError, RefusedError, UsageError, output_errors
 from gantools.files.atomic import atomic_writer, fault, sweep, write_bytes
@@ -58,6 +60,7 @@ def execute(plan: Plan, jobs: int, on_done: Callable[[int], None] = lambda done:
             report.count(Made(item, item.old))
         assert plan.before.manifest is not None
         report.digest = plan.before.manifest.heading.digest
+        report.census = census(plan.before.manifest.records, plan.recipe)
         return report
     build = _Build(plan)
     try:
@@ -76,6 +79,7 @@ class _Build:
         self._records: list[Record] = []
         self._names = Names()
         self._folders: set[str] = set()
+        self._twins = Twins(plan.recipe.dedupe)
         pack = plan.before.pack
         self._pack = None if pack is None else Pictures(pack.descriptor, str(pack.path), pack.offsets(), pack.shape, "")
 
@@ -129,6 +133,7 @@ class _Build:
     def _store(self, chunk: list[Made], writer: PackWriter) -> None:
         """Write the pictures of a chunk, their journal lines first, so that no picture of ours is ever unknown."""
         for made in chunk:
+            self._twins.judge(made)
             if made.record is not None and made.pixels is not None and made.record.file is None:
                 made.record.file = self._name(made.item, made.record)
         lines = [made.record.line() for made in chunk if made.png is not None and made.record]
@@ -189,6 +194,7 @@ class _Build:
         shape = plan.recipe.shape
         classes = sorted({record.label for record in made if record.label is not None})
         self.report.digest = train_digest(made, shape)
+        self.report.census = census(self._records, plan.recipe)
         history = number_pictures(plan.before.manifest, self._records, self.report.digest)
         heading = Heading(plan.recipe, classes, self.report.digest, plan.foreign, history)
         self._manifest = heading.line() + b"".join(record.line() for record in self._records)

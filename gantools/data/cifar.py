@@ -17,8 +17,10 @@ from gantools.data.names import safe_name
 from gantools.data.pixels import check_side
 from gantools.data.recipe import Recipe
 from gantools.errors import Again, InputError
+from gantools.pictures.open import Look
 
 SIDE_PX = 32
+SEEN = Look(SIDE_PX, SIDE_PX, "RGB", gray=False, alpha=False, format="CIFAR")
 PIXEL_BYTES = 3 * SIDE_PX * SIDE_PX
 BLOCK_RECORDS = 1024
 PAGE = "https://www.cs.toronto.edu/~kriz/"
@@ -110,7 +112,7 @@ class CifarOrigin:
             raise Unreadable("cut off")
         planes = np.frombuffer(record, np.uint8, offset=self._version.label_bytes).reshape(3, SIDE_PX, SIDE_PX)
         pixels = np.ascontiguousarray(planes.transpose(1, 2, 0))  # (H, W, C)
-        return Loaded(Image.fromarray(pixels), digest_of(b"32 32 3 " + pixels.tobytes()))
+        return Loaded(Image.fromarray(pixels), digest_of(b"32 32 3 " + pixels.tobytes()), seen=SEEN)
 
 
 def cifar_entries(path: str, label: str | None, labels: bool) -> list[Entry] | None:

@@ -113,11 +113,23 @@ def settled(entries: list[Entry], standing: Standing) -> tuple[list[Entry], list
     for entry in entries:
         records = recorded.get(entry.source, [])
         pieces = [replace(entry, source=record.source, part=record.part) for record in records]
-        if pieces and all(_unchanged(piece, standing) for piece in pieces):
+        # A copy may have to be made again, for which its file is opened.
+        has_copy = any(record.skipped is not None and record.twin is not None for record in records)
+        if pieces and not has_copy and all(_unchanged(piece, standing) for piece in pieces):
             parts += pieces
         else:
             others.append(entry)
     return parts, others
+
+
+def look_again(plan: Plan) -> None:
+    """Make what was left out as a copy, when anything else is done: the picture that it copies may have gone.
+
+    With nothing to do nothing is made. Which pictures are copies is so a function of all that the data set holds.
+    """
+    if not plan.nothing_to_do():
+        for item in plan.items:
+            item.keep = item.keep and not (item.old is not None and item.old.skipped and item.old.twin)
 
 
 def _is_gone(fault: Entry, standing: Standing) -> bool:
@@ -161,10 +173,12 @@ def _unchanged(entry: Entry, standing: Standing) -> bool:
     record = standing.valid.get(source)
     if record is None or not _is_same_content(record, entry, standing):
         return False
-    if record.skipped is not None:
+    if record.skipped is not None and record.twin is None:
         return not record.skipped.startswith(RETRIED)
     if record.label != entry.label and entry.size_bytes is not None:  # a drawn picture is labelled when it is drawn
         return False
+    if record.skipped is not None:
+        return True
     if source in standing.deleted:
         return source in standing.rows
     return source not in standing.changed

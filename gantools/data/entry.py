@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 from PIL import Image
 
 from gantools.data.recipe import Recipe
+from gantools.pictures.open import Look
 
 RAW_SUFFIXES = frozenset({".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2"})
 
@@ -23,13 +24,17 @@ class Natural(NamedTuple):
 
 @dataclass(frozen=True)
 class Loaded:
-    """A picture in memory: mode L, RGB or RGBA; the digest of what it was made of; what had to be assumed."""
+    """A picture in memory: mode L, RGB or RGBA; the digest of what it was made of; what had to be assumed.
+
+    ``seen`` is what its source is: a JPEG may have been decoded smaller. None for a drawn one.
+    """
 
     image: Image.Image
     digest: str
     notes: tuple[str, ...] = ()
     factors: dict[str, str | float] | None = None
     label: str | None = None
+    seen: Look | None = None
 
 
 class Unreadable(Exception):

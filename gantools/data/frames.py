@@ -143,7 +143,7 @@ class FrameOrigin:
         self._next += 1
         if frame is not None:
             image, notes = frame
-            self._passed[number] = Loaded(image, self._digest, tuple(notes))
+            self._passed[number] = Loaded(image, self._digest, tuple(notes), seen=self._looks[number])
 
     def _close(self) -> None:
         if self._frames is not None:

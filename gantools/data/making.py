@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from gantools.data.disk import encoded_digest
 from gantools.data.entry import Entry, LeftOut, Loaded, Unreadable
+from gantools.data.likeness import Likeness, likenesses
 from gantools.data.manifest import HOLDOUT, TRAIN, Record
 from gantools.data.pack import Pictures, pixel_digest
 from gantools.data.raw import own_pixels
 from gantools.data.recipe import Recipe
 from gantools.data.shape import pixels_of, shaped
 from gantools.data.work import Item, Plan
+from gantools.pictures.open import Look
 from gantools.pictures.reasons import NO_MEMORY
 from gantools.pictures.write import png_bytes, png_of
 
@@ -29,12 +31,14 @@ class Made:
         record: without a file name when the picture is new; None when it is lost: no source, no pixels.
         pixels: uint8 (C, H, W); None when there is no picture.
         png: the file to write; None when it is there, was deleted by hand, or there is no picture.
+        likeness: how it looks; None when there is no picture.
     """
 
     item: Item
     record: Record | None
     pixels: NDArray[np.uint8] | None = None
     png: bytes | None = None
+    likeness: Likeness | None = None
 
 
 class Maker:
@@ -50,7 +54,9 @@ class Maker:
 
     def make(self, task: list[tuple[Item, Loader | None]]) -> list[Made]:
         """Make several pictures; an item without a loader is kept."""
-        return [self._one(item, loader) for item, loader in task]
+        chunk = [self._one(item, loader) for item, loader in task]
+        _look(chunk)
+        return chunk
 
     def _one(self, item: Item, loader: Loader | None) -> Made:
         if loader is None:
@@ -91,8 +97,26 @@ class Maker:
             encoded_bytes=len(png),
             notes=list(loaded.notes) or None,
             factors=loaded.factors,
+            width=loaded.seen.width if loaded.seen else None,
+            height=loaded.seen.height if loaded.seen else None,
+            mode=_mode(loaded.seen) if loaded.seen else None,
         )
         return Made(item, record, pixels, png if item.write else None)
+
+
+def _look(chunk: list[Made]) -> None:
+    """Say how the pictures of a chunk look, and mark those that are mostly blank."""
+    pictures = [(made, made.record, made.pixels) for made in chunk if made.record is not None]
+    seen = [(made, record, pixels) for made, record, pixels in pictures if pixels is not None]
+    if not seen:
+        return
+    looks = likenesses(np.stack([pixels for _, _, pixels in seen]))
+    for (made, record, _), likeness in zip(seen, looks, strict=True):
+        made.likeness, record.blank = likeness, likeness.blank or None
+
+
+def _mode(seen: Look) -> str:
+    return ("gray" if seen.gray else "rgb") + ("+alpha" if seen.alpha else "")
 
 
 def split_of(digest: str, holdout: float) -> str:

@@ -50,6 +50,12 @@ class Record:
         part: of one of several that were made of one picture's file, what ``source`` has behind that file's ``#``.
         asked: True when it was skipped because the options ask for it, which is no fault.
         generation: of the data set, in which its picture was made or last changed; None for the first.
+        width: of the source as it is, upright, in pixels; None for a drawn one.
+        height: likewise.
+        mode: of the source: ``gray`` or ``rgb``, with ``+alpha`` behind it where it can have transparent places.
+        blank: True when the picture is mostly of one colour.
+        twin: source of an earlier picture with the same pixels, or that looks alike.
+        distance: bits of 64 in which it looks unlike its twin; None when the pixels are the same.
     """
 
     source: str
@@ -69,6 +75,12 @@ class Record:
     part: str | None = None
     asked: bool | None = None
     generation: int | None = None
+    width: int | None = None
+    height: int | None = None
+    mode: str | None = None
+    blank: bool | None = None
+    twin: str | None = None
+    distance: int | None = None
 
     def line(self) -> bytes:
         """Return the record as a line of the manifest."""

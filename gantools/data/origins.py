@@ -14,6 +14,7 @@ from gantools.data.entry import Entry, Loaded, Natural, Unreadable, digest_of
 from gantools.data.pixels import check_kind, check_side, decoded, natural
 from gantools.data.recipe import Recipe
 from gantools.pictures.formats import DEFAULT_FORMATS
+from gantools.pictures.open import Look
 
 
 class FileOrigin:
@@ -164,7 +165,8 @@ def demo_entries(source: str, labels: bool, seed: int) -> list[Entry]:
 def _from_row(row: NDArray[np.uint8], recipe: Recipe) -> Loaded:
     height, width = row.shape
     check_side(height, width, recipe)
-    return Loaded(Image.fromarray(row), digest_of(b"%d %d " % (height, width) + row.tobytes()))
+    seen = Look(width, height, "L", gray=True, alpha=False, format="IDX")
+    return Loaded(Image.fromarray(row), digest_of(b"%d %d " % (height, width) + row.tobytes()), seen=seen)
 
 
 def _idx_stem(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from gantools.data.entry import RAW_SUFFIXES, LeftOut, Loaded, Natural, Unreadable, digest_of
 from gantools.data.recipe import Recipe
 from gantools.pictures.formats import DEFAULT_FORMATS
-from gantools.pictures.open import look, open_picture
+from gantools.pictures.open import look, look_and_open
 from gantools.pictures.reasons import OtherFormat, PictureError
 
 MAX_FILE_BYTES = 1 << 29  # a file is read whole, one a thread. Guess: no picture under the pixel limit comes near
@@ -52,9 +52,9 @@ def decoded(data: bytes, recipe: Recipe) -> Loaded:
     height, width = recipe.size
     try:
         if recipe.min_size:
-            seen = look(BytesIO(data), recipe.formats)
-            check_side(seen.height, seen.width, recipe, digest)
-        image = open_picture(
+            header = look(BytesIO(data), recipe.formats)
+            check_side(header.height, header.width, recipe, digest)
+        seen, image = look_and_open(
             BytesIO(data),
             channels=recipe.channels,
             background=recipe.background,
@@ -64,7 +64,7 @@ def decoded(data: bytes, recipe: Recipe) -> Loaded:
         )
     except PictureError as error:
         raise unreadable(error, digest) from error
-    return Loaded(image, digest, tuple(notes))
+    return Loaded(image, digest, tuple(notes), seen=seen)
 
 
 def unreadable(error: PictureError, digest: str | None = None) -> Unreadable:

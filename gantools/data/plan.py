@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from gantools.data.before import look_at
-from gantools.data.comparison import Standing, compare, settled, standing_of
+from gantools.data.comparison import Standing, compare, look_again, settled, standing_of
 from gantools.data.entry import Entry, Unreadable
 from gantools.data.frames import with_frames
 from gantools.data.gone import settle_gone
@@ -70,6 +70,7 @@ def make_plan(
     found.entries = _pieces(wholes, framed, recipe, standing)
     plan = Plan(folder, recipe, [], before, standing.foreign, found.passed_over, seen, standing.redone, labelled)
     settle_gone(plan, compare(plan, found, standing), found, standing)
+    look_again(plan)
     if stored is not None and recipe.channels == "gray" and wish.channels is None:
         plan.greyed = _first_in_colour(plan.items)
     if before.manifest is not None:

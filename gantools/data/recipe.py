@@ -13,11 +13,12 @@ Channels = Literal["auto", "rgb", "gray", "rgba"]
 LABELS = ("folders", "none")
 """What labels are taken from, beside a CSV file."""
 Frames = Literal["first", "all"]
+Dedupe = Literal["none", "exact", "near"]
 ChannelsName = Literal["gray", "rgb", "rgba"]
 CHANNEL_NAMES: dict[int, ChannelsName] = {1: "gray", 3: "rgb", 4: "rgba"}
 CHANNEL_COUNTS = {name: count for count, name in CHANNEL_NAMES.items()}
 WHITE = (255, 255, 255)
-WHICH = ("sources", "follow")
+WHICH = ("sources", "follow", "dedupe")
 """Options that say which pictures there are, and nothing of what becomes of each: those that are made stay."""
 TILES = re.compile(r"none|grid|random:[1-9]\d{0,4}", re.ASCII)
 OVERLAP = re.compile(r"\d{1,5}|\d{1,2}(\.\d{1,3})?%", re.ASCII)
@@ -43,6 +44,7 @@ class Wish:
         seed: of random crops and of drawn pictures.
         follow: whether links to folders below a source are followed.
         formats: in which pictures may be, as Pillow names them; those of others are left out.
+        dedupe: ``exact``: pictures with the pixels of an earlier one are left out; ``near``: and those that look alike.
     """
 
     sources: tuple[str, ...]
@@ -60,6 +62,7 @@ class Wish:
     seed: int | None = None
     follow: bool | None = None
     formats: tuple[str, ...] | None = None
+    dedupe: Dedupe | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Recipe:
     overlap: str = "0"
     follow: bool = False
     formats: tuple[str, ...] = DEFAULT_FORMATS
+    dedupe: Dedupe = "none"
 
     @property
     def shape(self) -> Shape:
@@ -137,6 +141,7 @@ def recipe_from(document: Any) -> Recipe:
             and isinstance(recipe.follow, bool)
             and isinstance(recipe.formats, tuple)
             and set(recipe.formats) <= EVERY.keys()
+            and recipe.dedupe in get_args(Dedupe)
         )
         numbers = (*recipe.size, *recipe.background, recipe.limit, recipe.seed, recipe.min_size)
         if not sound or not all(type(number) is int for number in numbers):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gantools.data import disk
+from gantools.data.census import Census, census
 from gantools.data.entry import Natural, Unreadable
 from gantools.data.folder import check_folder
 from gantools.data.manifest import (
@@ -47,6 +48,7 @@ class DataSummary:
         manifest: its digest; it changes with every change of the data set; empty for a folder that was not prepared.
         generation: how many runs of ``prepare`` have changed its pictures; 0 for a folder that was not prepared.
         renewed: pictures that the newest of these runs made or changed.
+        census: of the sources and copies; empty for a folder that was not prepared.
     """
 
     path: Path
@@ -66,6 +68,7 @@ class DataSummary:
     manifest: str = ""
     generation: int = 0
     renewed: int = 0
+    census: Census = field(default_factory=Census)
 
 
 def describe(path: Path) -> DataSummary:
@@ -86,6 +89,7 @@ def _prepared(path: Path) -> DataSummary:
     missing = set(difference.missing)
     there = [record for row, record in enumerate(made) if row not in missing]
     shape = heading.recipe.shape
+    unused = [record for record in manifest.records if record.file is None]
     return DataSummary(
         path,
         prepared=True,
@@ -104,6 +108,7 @@ def _prepared(path: Path) -> DataSummary:
         manifest=manifest_bytes_digest(path / MANIFEST),
         generation=heading.generation,
         renewed=sum((record.generation or 1) == heading.generation for record in there),
+        census=census(there + unused, heading.recipe),
     )
 
 

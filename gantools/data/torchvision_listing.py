@@ -18,6 +18,7 @@ from gantools.data.origins import FileOrigin
 from gantools.data.pixels import check_side
 from gantools.data.recipe import Recipe
 from gantools.data.torchvision_sets import Published, Wanted
+from gantools.pictures.open import Look
 
 BLOCK = 1024
 
@@ -154,7 +155,9 @@ class MemoryOrigin:
         image = picture_of(self._loader, number, self._known)
         shape = [image.height, image.width, *([] if image.mode == "L" else [3])]
         # Digested as a row of an IDX file, or a record of CIFAR's, is: one picture is held out under either name.
-        return Loaded(image, digest_of(" ".join(map(str, shape)).encode() + b" " + image.tobytes()))
+        digest = digest_of(" ".join(map(str, shape)).encode() + b" " + image.tobytes())
+        seen = Look(image.width, image.height, image.mode, image.mode == "L", alpha=False, format="torchvision")
+        return Loaded(image, digest, seen=seen)
 
 
 class CopiedFile(FileOrigin):

@@ -117,16 +117,33 @@ def open_picture(
         PictureError: anything that keeps the file from being read; ``reason`` says what in plain words.
         UsageError: a format that is in no list.
     """
+    return look_and_open(
+        source, channels=channels, background=background, at_least=at_least, formats=formats, notes=notes
+    )[1]
+
+
+def look_and_open(
+    source: Path | BinaryIO,
+    *,
+    channels: Channels,
+    background: tuple[int, int, int] = (255, 255, 255),
+    at_least: tuple[int, int] | None = None,
+    formats: tuple[str, ...] = DEFAULT_FORMATS,
+    notes: list[str] | None = None,
+) -> tuple[Look, Image.Image]:
+    """Do as ``open_picture`` does, and return what the header says as well."""
     notes = [] if notes is None else notes
     with opened(source, formats) as image:
-        facts = traits(image)
+        facts, mode, size = traits(image), image.mode, image.size
         if at_least and image.format in ("JPEG", "MPO"):
             sides = at_least[::-1] if _orientation(image, []) >= 5 else at_least
             image.draft(None, (2 * sides[0], 2 * sides[1]))
         with decoding_budget().taken(needed_bytes(image, facts)):
             picture = finished(image, facts, channels, background, notes)
             decoding_budget().keep(picture)
-        return picture
+        # Not look_at before: what stands behind a PNG's pixels is known only now.
+        width, height = size[::-1] if _orientation(image, []) >= 5 else size
+        return Look(width, height, mode, facts.gray, facts.alpha, image.format or ""), picture
 
 
 def finished(
