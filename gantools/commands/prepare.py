@@ -25,6 +25,7 @@ from gantools.commands.options import (
 from gantools.commands.prepare_account import describe, option_rows, resolved, tell
 from gantools.commands.prepare_options import (
     PICTURES,
+    Dedupe,
     Formats,
     Frames,
     Labels,
@@ -39,6 +40,8 @@ from gantools.commands.prepare_options import (
     check_overlap,
     check_tiles,
 )
+from gantools.commands.prepare_product import ListPictures, Product, Sheet
+from gantools.commands.prepare_rehearsal import acts_of, rehearse
 from gantools.commands.prepare_sources import (
     FilesFrom,
     Follow,
@@ -50,7 +53,7 @@ from gantools.commands.prepare_sources import (
     typed_sources,
 )
 from gantools.commands.prepare_strict import Strict, check_strict, passes
-from gantools.commands.product import emit_json, require_one_product
+from gantools.commands.product import emit_json
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
 from gantools.console import Console
@@ -117,6 +120,7 @@ def prepare(
     overlap: Overlap = None,
     labels: Labels = None,
     formats: Formats = None,
+    dedupe: Dedupe = None,
     holdout: Annotated[
         str | None,
         typer.Option(
@@ -161,6 +165,8 @@ def prepare(
         ),
     ] = False,
     dry_run: DryRun = False,
+    sheet: Sheet = None,
+    list_: ListPictures = False,
     json: Json = False,
     print0: Print0 = False,
     quiet: Quiet = False,
@@ -170,7 +176,8 @@ def prepare(
 ) -> int:
     """Turn pictures of any kind into a uniform folder; again, only what is new or changed. Return the exit code."""
     console = console_from(quiet, verbose, color)
-    require_one_product(("--json", json), ("-0", print0))
+    product = Product(json, list_, print0, sheet)
+    product.check(dry_run)
     if output is None or str(output) == "-":
         found = "no output" if output is None else "stdout as output"
         message = f"prepare: found {found}, expected -o and the name of a folder"
@@ -192,6 +199,7 @@ def prepare(
         "seed": seed,
         "follow": follow,
         "formats": check_formats(formats),
+        "dedupe": dedupe,
     }
 
     from gantools.data.plan import make_plan
@@ -203,6 +211,7 @@ def prepare(
 
     # A slip, or a set that cannot be downloaded, leaves no lock file behind.
     wish = Wish(checked_sources(typed_sources(sources, files_from, root)), **typed)
+    product.require_sheet_place(output, wish.sources, force)
     is_piped = reads_stdin(wish.sources)
     library = fetched(wish.sources, root, console, writes=not dry_run)
     acts = Acts(force=force, prune=prune, restore=restore, rehash=rehash)
@@ -221,7 +230,7 @@ def prepare(
             report = _work(plan, threads, console, request) if is_sound else None
     if report is None:
         return ExitCode.SIGNAL + (request.signal or 0)
-    return tell(plan, report, allowed, console, json, print0)
+    return tell(plan, report, allowed, console, product)
 
 
 def _rehearse(plan: "Plan", wish: "Wish", strict_threads: int | None, console: Console, json: bool) -> int:
@@ -230,10 +239,12 @@ def _rehearse(plan: "Plan", wish: "Wish", strict_threads: int | None, console: C
     if strict_threads is not None:
         passes(plan, strict_threads, console)
     console.table(option_rows(plan, wish), title="options")
+    rehearse(plan, console)
     removed = f", {plan.pruned} removed" if plan.pruned else ""
     console.line(f"dry run: {plan.to_make} pictures would be made{removed}; nothing was written")
     if json:
-        emit_json("prepare", {"output": plan.folder, "dry_run": True, "to_make": plan.to_make, **resolved(plan)})
+        would = {"output": plan.folder, "dry_run": True, "to_make": plan.to_make}
+        emit_json("prepare", {**would, **resolved(plan), **acts_of(plan)})
     return ExitCode.DONE
 
 

@@ -2,12 +2,13 @@
 
 import shlex
 from collections import Counter
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gantools.commands.options import Allowance
-from gantools.commands.product import emit_json, emit_paths
+from gantools.commands.prepare_product import Product
+from gantools.commands.product import emit_json
 from gantools.console import Console
 from gantools.errors import ExitCode
 
@@ -103,28 +104,51 @@ def option_rows(plan: "Plan", wish: "Wish") -> list[tuple[str, str]]:
     return rows
 
 
-def tell(plan: "Plan", report: "Report", allowed: Allowance, console: Console, json: bool, print0: bool) -> int:
+def tell(plan: "Plan", report: "Report", allowed: Allowance, console: Console, product: Product) -> int:
     """Print the summary, the product and the next line; return the exit code."""
+    from gantools.data.advice import advise
+
+    advice = advise(report.census, plan.recipe, report.train, report.labels)
     for source, reason in report.skipped[:SHOWN]:
         console.line(f"skipped: {source}: {reason}")
     if len(report.skipped) > SHOWN:
         console.line(
             f"skipped: {len(report.skipped) - SHOWN} more, each with its reason in {plan.folder}/manifest.jsonl"
         )
-    for reason, sources in _by_reason(report.left_out).items():
+    copies = {record.source for record in report.copies}
+    others = [(source, reason) for source, reason in report.left_out if source not in copies]
+    for reason, sources in _by_reason(others).items():
         console.line(f"left out as asked: {len(sources)}, such as {sources[0]}: {reason}")
+    _name_copies(plan, report, console)
     if plan.nothing_to_do():
         before = f", {report.skipped_before} sources skipped by an earlier run" if report.skipped_before else ""
         console.line(f"nothing to do: {plan.folder} already holds {report.train + report.holdout} pictures{before}")
     else:
         console.table(_summary(plan, report))
-    if json:
-        emit_json("prepare", _document(plan, report))
+        for one in advice:
+            console.warn(one.text)
+    product.draw(plan.folder, console)
+    if product.json:
+        warnings = {"warnings": [asdict(one) for one in advice], "sheet": product.sheet}
+        emit_json("prepare", {**_document(plan, report), **warnings})
     else:
-        emit_paths([plan.folder], print0)
+        product.emit(plan.folder, report.files)
     console.next(shlex.join(["gantools", "train", str(plan.folder), "-o", _checkpoint_beside(plan.folder)]))
     tried = report.made + len(report.skipped)
     return ExitCode.PARTIAL if len(report.skipped) > allowed.of(tried) else ExitCode.DONE
+
+
+def _name_copies(plan: "Plan", report: "Report", console: Console) -> None:
+    """Name the first copies that this run left out, and with -v those that are in the data set."""
+    from gantools.data.twins import told
+
+    for record in report.copies[:SHOWN]:
+        console.line(f"left out: {record.source}: {told(record.twin, record.distance)}")
+    if len(report.copies) > SHOWN:
+        console.line(f"left out: {len(report.copies) - SHOWN} more copies, each in {plan.folder}/manifest.jsonl")
+    if not report.census.left_out:
+        for source, twin, distance in report.census.pairs:
+            console.detail(f"copy: {source}: {told(twin, distance)}")
 
 
 def _by_reason(left_out: list[tuple[str, str]]) -> dict[str, list[str]]:
@@ -152,7 +176,7 @@ def _summary(plan: "Plan", report: "Report") -> list[tuple[str, str]]:
     if report.skipped or report.left_out or report.skipped_before:
         before = f", {report.skipped_before} in earlier runs" if report.skipped_before else ""
         rows.append(("skipped", f"{len(report.skipped) + len(report.left_out)}{before}"))
-    return [*rows, ("digest", report.digest[:16])]
+    return [*rows, *report.census.rows(*plan.recipe.size[::-1]), ("digest", report.digest[:16])]
 
 
 def resolved(plan: "Plan") -> dict[str, Any]:
@@ -188,5 +212,6 @@ def _document(plan: "Plan", report: "Report") -> dict[str, Any]:
         "skipped_before": report.skipped_before,
         "labels": dict(sorted(report.labels.items())),
         "digest": report.digest,
+        **report.census.facts(),
         **resolved(plan),
     }

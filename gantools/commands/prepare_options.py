@@ -82,6 +82,16 @@ Rehash = Annotated[
     typer.Option("--rehash", help="Read every source, instead of trusting its size and time.", rich_help_panel=RUN),
 ]
 
+Dedupe = Annotated[
+    Literal["none", "exact", "near"] | None,
+    typer.Option(
+        "--dedupe",
+        help="Leave out copies of earlier pictures: of the same pixels; or nearly the same, too.",
+        show_default="none",
+        rich_help_panel=PICTURES,
+    ),
+]
+
 
 Formats = Annotated[
     str | None,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gantools.data.summary import DataSummary, describe
+from gantools.data.twins import told
 from gantools.errors import InputError
 from gantools.files.nearby import free_name
 from gantools.inspection.finding import Finding, short
@@ -32,6 +33,8 @@ def data_finding(path: Path) -> Finding:
         ("size", _most(Counter({f"{w}x{h}": count for (w, h), count in summary.sizes.items()}), summary)),
         ("labels", _table(summary.labels) or "none"),
     ]
+    if summary.prepared:
+        rows += summary.census.rows(*next(iter(summary.sizes)))
     if summary.skipped:
         rows.append(("skipped", _table(summary.skipped)))
     for name in BY_HAND:
@@ -42,7 +45,8 @@ def data_finding(path: Path) -> Finding:
     if summary.prepared:
         rows.append(("generation", _generation(summary)))
         rows.append(("digest", summary.digest))
-    details = [(name, short(value)) for name, value in summary.options.items()]
+    details = [("copy", f"{short(copy)}: {told(short(of), distance)}") for copy, of, distance in summary.census.pairs]
+    details += [(name, short(value)) for name, value in summary.options.items()]
     is_mixed = not summary.prepared and len(summary.sizes) > 1  # train would refuse it
     following = ["prepare", str(path), "-o", "data"] if is_mixed else ["train", str(path), "-o", "c.safetensors"]
     return Finding("data", _data_facts(summary), rows, details, following)
@@ -94,7 +98,9 @@ def require_same_pixels(path: Path) -> None:
 
 
 def _data_facts(summary: DataSummary) -> dict[str, Any]:
-    facts = {item.name: getattr(summary, item.name) for item in dataclasses.fields(summary)}
+    facts = {item.name: getattr(summary, item.name) for item in dataclasses.fields(summary) if item.name != "census"}
+    if summary.prepared:
+        facts |= summary.census.facts()
     sizes = [{"width": w, "height": h, "pictures": count} for (w, h), count in summary.sizes.most_common()]
     return facts | {"sizes": sizes, "labels": dict(summary.labels), "skipped": dict(summary.skipped)}
 

@@ -22,7 +22,7 @@ SHEET_PICTURES = 64
 MARK_LETTERS = 28
 
 
-def require_plot_place(path: Path, *, force: bool) -> None:
+def require_plot_place(path: Path, *, force: bool, option: str = "--plot") -> None:
     """Check that a picture can be written at ``path``: a name that ends with .png, free or of a picture of ours.
 
     Raises:
@@ -30,16 +30,15 @@ def require_plot_place(path: Path, *, force: bool) -> None:
         RefusedError: something else stands there, and not ``force``.
     """
     if path.suffix.lower() != ".png":
-        message = f"--plot: found '{path}', expected a name that ends with .png"
-        raise UsageError(
-            message, hint=f"--plot {shlex.quote(str(path.with_suffix('.png') if path.name else 'plot.png'))}"
-        )
+        message = f"{option}: found '{path}', expected a name that ends with .png"
+        named = str(path.with_suffix(".png") if path.name else "plot.png")
+        raise UsageError(message, hint=shlex.join([option, named]))
     require_file_name(path)
-    require_ours(path, "--plot", force=force)
+    require_ours(path, option, force=force)
 
 
 def write_plot(thing: Path, kind: Kind, path: Path) -> None:
-    """Draw ``thing`` and write the picture.
+    """Draw ``thing`` and write the picture, unless the very same stands there.
 
     Raises:
         InputError: a checkpoint without a history, a folder that cannot be used, or a picture.
@@ -49,7 +48,9 @@ def write_plot(thing: Path, kind: Kind, path: Path) -> None:
         raise InputError(f"{thing}: found a picture, --plot expected a checkpoint or a folder of pictures")
     pixels = loss_plot(thing) if kind == "checkpoint" else contact_sheet(thing)
     note = json.dumps({"plot": kind, "of": thing.name}, sort_keys=True)
-    write_bytes(path, png_bytes(pixels, text={KEYWORD: note}), durable=False)
+    data = png_bytes(pixels, text={KEYWORD: note})
+    if not (path.is_file() and path.read_bytes() == data):
+        write_bytes(path, data, durable=False)
 
 
 def loss_plot(path: Path) -> NDArray[np.uint8]:
