@@ -173,5 +173,5 @@ def _elsewhere(path: Path) -> Hint:
 
 
 def _existing(path: Path) -> str:
-    """Return the folder of ``path``, or the nearest one above it that is there."""
-    return str(next((folder for folder in path.parents if folder.is_dir()), Path("/")))
+    """Return ``path`` if it is a folder, else the nearest folder above it that is there."""
+    return str(next((folder for folder in (path, *path.parents) if folder.is_dir()), Path("/")))
