@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -22,7 +21,7 @@ from gantools.commands.options import (
     console_from,
     parse_percent_or_count,
 )
-from gantools.commands.prepare_account import describe, option_rows, resolved, tell
+from gantools.commands.prepare_account import describe, tell
 from gantools.commands.prepare_options import (
     PICTURES,
     Dedupe,
@@ -39,9 +38,10 @@ from gantools.commands.prepare_options import (
     check_labels,
     check_overlap,
     check_tiles,
+    parse_share,
 )
 from gantools.commands.prepare_product import ListPictures, Product, Sheet
-from gantools.commands.prepare_rehearsal import acts_of, rehearse
+from gantools.commands.prepare_rehearsal import rehearse
 from gantools.commands.prepare_sources import (
     FilesFrom,
     Follow,
@@ -53,7 +53,6 @@ from gantools.commands.prepare_sources import (
     typed_sources,
 )
 from gantools.commands.prepare_strict import Strict, check_strict, passes
-from gantools.commands.product import emit_json
 from gantools.commands.signals import StopRequest, stop_requests
 from gantools.config.sizes import parse_size
 from gantools.console import Console
@@ -65,7 +64,7 @@ if TYPE_CHECKING:
 
     from gantools.data.entry import Entry
     from gantools.data.plan import Reread
-    from gantools.data.recipe import Crop, Recipe, Wish
+    from gantools.data.recipe import Crop, Recipe
     from gantools.data.report import Report
     from gantools.data.work import Plan
 
@@ -194,7 +193,7 @@ def prepare(
         "tiles": check_tiles(tiles),
         "overlap": check_overlap(overlap),
         "labels": check_labels(labels),
-        "holdout": _parse_share(holdout),
+        "holdout": parse_share(holdout),
         "limit": limit,
         "seed": seed,
         "follow": follow,
@@ -219,7 +218,7 @@ def prepare(
     if dry_run:
         supply = Supply(copy_of_stdin() if is_piped else None, library)
         plan = make_plan(output, wish, acts, supply=supply, reread=_reader(threads, console, StopRequest()))
-        return _rehearse(plan, wish, threads if strict else None, console, json)
+        return rehearse(plan, wish, threads if strict else None, console, json)
     with locked(output):
         stdin = copy_of_stdin() if is_piped else None  # a signal may end the wait for a pipe: nothing is made yet
         with stop_requests() as request, contextlib.suppress(_Stopped):
@@ -231,21 +230,6 @@ def prepare(
     if report is None:
         return ExitCode.SIGNAL + (request.signal or 0)
     return tell(plan, report, allowed, console, product)
-
-
-def _rehearse(plan: "Plan", wish: "Wish", strict_threads: int | None, console: Console, json: bool) -> int:
-    """Say what would be done, write nothing; read every picture when ``strict_threads`` are given for it."""
-    describe(plan, console)
-    if strict_threads is not None:
-        passes(plan, strict_threads, console)
-    console.table(option_rows(plan, wish), title="options")
-    rehearse(plan, console)
-    removed = f", {plan.pruned} removed" if plan.pruned else ""
-    console.line(f"dry run: {plan.to_make} pictures would be made{removed}; nothing was written")
-    if json:
-        would = {"output": plan.folder, "dry_run": True, "to_make": plan.to_make}
-        emit_json("prepare", {**would, **resolved(plan), **acts_of(plan)})
-    return ExitCode.DONE
 
 
 def _reader(threads: int, console: Console, request: StopRequest) -> "Reread":
@@ -303,14 +287,3 @@ def _parse_color(text: str | None) -> tuple[int, int, int] | None:
     from gantools.data.shape import parse_color
 
     return parse_color(text)
-
-
-def _parse_share(text: str | None) -> float | None:
-    """Read ``5%`` as 0.05; below 100 %."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s?%", text, re.ASCII)
-    if match is None or float(match[1]) >= 100:
-        share = text if text.isdecimal() and int(text) < 100 else 5
-        raise UsageError(f"--holdout: found '{text}', expected a share below 100% like 5%", hint=f"--holdout {share}%")
-    return float(match[1]) / 100

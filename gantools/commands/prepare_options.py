@@ -156,3 +156,18 @@ def check_overlap(text: str | None) -> str | None:
         message = f"--overlap: found '{text}', expected pixels like 16 or a share below 100% like 25%"
         raise UsageError(message, hint="--overlap 25%")
     return text
+
+
+def parse_share(text: str | None) -> float | None:
+    """Read ``5%`` as 0.05.
+
+    Raises:
+        UsageError: not of that form, or not below 100 %.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s?%", text, re.ASCII)
+    if match is None or float(match[1]) >= 100:
+        share = text if text.isdecimal() and int(text) < 100 else 5
+        raise UsageError(f"--holdout: found '{text}', expected a share below 100% like 5%", hint=f"--holdout {share}%")
+    return float(match[1]) / 100

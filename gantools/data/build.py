@@ -9,8 +9,8 @@ import os
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 
-from gantools.data.generations import number_pictures
 from gantools.data.census import census
+from gantools.data.generations import number_pictures
 from gantools.data.making import Loader, Made, Maker
 from gantools.data.manifest import (
     JOURNAL,

@@ -13,7 +13,7 @@ from PIL import Image
 from gantools import cli
 from gantools.data.folder import open_data
 from gantools.data.manifest import MANIFEST, Record, read_manifest
-from tests.data.makers import SHARED, fill, needs_shared, noise, prepare, stamps, tree
+from tests.data.makers import SHARED, content, fill, needs_shared, noise, prepare, stamps, tree
 from tests.data.test_likeness import smooth
 
 
@@ -97,22 +97,40 @@ def test_dedupe_goes_on_and_off_without_making_all_again(place: Path, capsys: py
     for dedupe, made in (("near", 0), ("exact", 1), ("near", 0), ("none", 4)):
         assert document(capsys, "photos", "-o", "data", "--dedupe", dedupe)["made"] == made
         assert prepare("photos", "-o", f"fresh-{dedupe}-{made}", "--dedupe", dedupe, "-q") == 0
-        assert tree(Path("data")) == tree(Path(f"fresh-{dedupe}-{made}"))
+        assert content(Path("data")) == content(Path(f"fresh-{dedupe}-{made}"))
 
 
 def test_copy_comes_in_when_its_original_goes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """When the first of two becomes another picture, its copy comes in; a new copy in front of it takes its place."""
+    """When the first of two becomes another picture, its copy comes in; it stays when a new copy sorts before it."""
     add_copies()
     assert prepare("photos", "-o", "data", "--dedupe", "near", "-q") == 0
     smooth(50).save("photos/cat/01.png")
     assert prepare("photos", "-o", "data", "-q") == 0
     assert (records()["cat/20.png"].file, records()["dog/23.png"].twin) == ("cat/20.png", "photos/cat/20.png")
+    assert prepare("photos", "-o", "fresh", "--dedupe", "near", "-q") == 0
+    assert content(Path("data")) == content(Path("fresh"))
     shutil.copy("photos/cat/20.png", "photos/cat/00.png")
     assert prepare("photos", "-o", "data") == 0
-    assert "left out: photos/cat/20.png: the same pixels as photos/cat/00.png" in capsys.readouterr().err
-    assert prepare("photos", "-o", "fresh", "--dedupe", "near", "-q") == 0
-    assert tree(Path("data")) == tree(Path("fresh"))
-    assert not Path("data/cat/20.png").exists()
+    assert "left out: photos/cat/00.png: the same pixels as photos/cat/20.png" in capsys.readouterr().err
+    os.remove("photos/cat/20.png")
+    assert prepare("photos", "-o", "data", "--prune", "-q") == 0
+    assert (records()["dog/23.png"].file, records()["cat/00.png"].twin) == ("dog/23.png", "photos/dog/23.png")
+
+
+def test_copies_among_frames_come_in_as_frames(place: Path) -> None:
+    """A left-out frame of a file that has not changed is made from its frame when its original goes."""
+    frames = [smooth(seed) for seed in (60, 61, 62)]
+    Path("film").mkdir()
+    frames[1].save("film/0.png")
+    frames[0].save("film/1.png", save_all=True, append_images=frames[1:])
+    assert prepare("film", "-o", "data", "--frames", "all", "--dedupe", "exact", "-q") == 0
+    skipped = {record.source: record.twin for record in read_manifest(Path("data", MANIFEST)).records}
+    assert skipped["film/1.png#frame1"] == "film/0.png"
+    smooth(70).save("film/0.png")
+    assert prepare("film", "-o", "data", "-q") == 0
+    assert prepare("film", "-o", "fresh", "--frames", "all", "--dedupe", "exact", "-q") == 0
+    assert content(Path("data")) == content(Path("fresh"))
+    assert open_data(Path("data")).count == 4
 
 
 def test_copy_of_a_deleted_picture_stays_out(place: Path) -> None:
@@ -183,7 +201,7 @@ def test_sources_are_summed_up(place: Path, capsys: pytest.CaptureFixture[str]) 
     assert "enlarged  1 from smaller sources" in err
     assert "1 of 4 pictures come from smaller sources and are blurred: --size 40 enlarges fewer, --min-size 64" in err
     assert cli.main(["inspect", "data"]) == 0
-    assert "sources   40x40 to 800x800, the middle one 300x200" in capsys.readouterr().out
+    assert "sources     40x40 to 800x800, the middle one 300x200" in capsys.readouterr().out
     assert cli.main(["inspect", "data", "--json"]) == 0
     thing = json.loads(capsys.readouterr().out)["things"][0]
     assert thing["sources"]["largest"] == [800, 800]

@@ -110,7 +110,7 @@ def test_dry_run_names_what_would_happen(place: Path, capsys: pytest.CaptureFixt
     assert prepare("photos", "-o", "data", "--dry-run", "--json", "-q") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["acts"] == {"new": 22, "again": 1, "copy": 1, "unusable": 0, "skipped": 0, "deleted": 1,
-                                "vanished": 1, "unchanged": 32}  # fmt: skip
+                                "vanished": 1, "unchanged": 32, "pruned": 0}  # fmt: skip
     assert {"source": "photos/d/21.png", "act": "new"} in document["items"]
     assert (stamps(Path("data")), tree(place / "data")) == (before, listed)
 
