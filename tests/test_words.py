@@ -76,7 +76,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_pictures(Path("photos/trip"), 6, seed=4, size=(80, 60))
         write_pictures(Path("hundred"), 6, size=(100, 100))
         write_pictures(Path("small"), 8)
-        write_pictures(Path("wide"), 6, size=(16, 16))
+        write_pictures(Path("wide"), 8, size=(16, 16))
         write_mnist(Path("copies"))
         Path("empty").mkdir()
         Path("texts").mkdir()
@@ -242,6 +242,19 @@ SITUATIONS = [
      "inspect c.safetensors"),
     ("inspect photos/00.png", 4, "photos/00.png: found a PNG picture that gantools sample did not write",
      "prepare photos/00.png -o data-2"),
+    # Judging a checkpoint.
+    ("inspect c.safetensors --seed 3", 2, "--seed: found no --against, expected the pictures to judge by",
+     "inspect c.safetensors --seed 3 --against data"),
+    ("inspect c.safetensors --against data --gate", 2, "--gate: found no --compare, expected the model that the new",
+     "inspect c.safetensors --against data"),
+    ("inspect c.safetensors taken --against data", 2, "--against: found 2 things beside it, expected one checkpoint",
+     "inspect c.safetensors --against data"),
+    ("inspect c.safetensors --against dta", 4, f"dta: {NOT_THERE}, expected a folder of pictures",
+     "inspect c.safetensors --against data"),
+    ("inspect c.safetensors --against data --weights taken", 4, "taken: found 90 tensors of no known network",
+     "inspect c.safetensors --against data"),
+    ("inspect c.safetensors --against wide", 4, "wide: found pictures of 16x16 grey, expected 8x8 grey as in the",
+     "prepare wide --size 8x8 --channels gray -o wide-data && gantools inspect c.safetensors --against wide-data"),
     # The run that is stored.
     ("train data -o c.safetensors", 5, "c.safetensors: exists, expected a new name, or --force to replace it",
      "train data -o c.safetensors --resume"),

@@ -74,6 +74,18 @@ def require_same_kind(document: Document, pictures: "Pictures", folder: str) -> 
     Raises:
         InputError: they are not.
     """
+    require_same_shape(document, pictures, folder)
+    if document.data.classes != pictures.classes:
+        found_names, stored_names = ", ".join(pictures.classes) or "none", ", ".join(document.data.classes) or "none"
+        raise InputError(f"{folder}: found the classes {found_names}, expected {stored_names} as in the checkpoint")
+
+
+def require_same_shape(document: Document, pictures: "Pictures", folder: str) -> None:
+    """Check that the pictures of ``folder`` have the size and the channels of the checkpoint.
+
+    Raises:
+        InputError: they have not; the hint prepares them so.
+    """
     network = document.config.network
     stored, found = PictureShape(network.height, network.width, network.channels), shape_of(pictures)
     if stored != found:
@@ -81,9 +93,6 @@ def require_same_kind(document: Document, pictures: "Pictures", folder: str) -> 
         channels = CHANNELS[stored.channels]
         options = "--size", f"{stored.width}x{stored.height}", "--channels", channels
         raise InputError(message, hint=prepare_first(folder, *options))
-    if document.data.classes != pictures.classes:
-        found_names, stored_names = ", ".join(pictures.classes) or "none", ", ".join(document.data.classes) or "none"
-        raise InputError(f"{folder}: found the classes {found_names}, expected {stored_names} as in the checkpoint")
 
 
 def machine_changes(document: Document, machine: "Machine") -> list[str]:

@@ -2,15 +2,31 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from gantools.commands.doors import typed_again
-from gantools.commands.options import OUTPUT, RUN, Color, Debug, Force, Json, Quiet, Verbose, console_from
+from gantools.commands.judging import PICTURES, Answer, Question, judged, require_question
+from gantools.commands.options import (
+    OUTPUT,
+    RUN,
+    Color,
+    Debug,
+    Device,
+    Force,
+    Json,
+    Quiet,
+    Threads,
+    Verbose,
+    console_from,
+)
 from gantools.commands.product import emit_json, emit_text
 from gantools.console import Console, safe
 from gantools.errors import ExitCode, InputError, UsageError
+
+QUALITY = "Quality"
+MOST = 1_000_000
 
 if TYPE_CHECKING:
     from gantools.inspection.finding import Finding
@@ -28,12 +44,49 @@ def inspect(
         typer.Option(metavar="OTHER", show_default=False, help="Compare a checkpoint with another, tensor by tensor.",
                      rich_help_panel=RUN),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="DATA", show_default=False, rich_help_panel=QUALITY,
+                     help="Judge a checkpoint by real pictures: the held-out ones when there are any."),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(metavar="OTHER", show_default=False, rich_help_panel=QUALITY,
+                     help="With --against: set another checkpoint beside it, with the interval of the difference."),
+    ] = None,
+    gate: Annotated[
+        bool,
+        typer.Option("--gate", rich_help_panel=QUALITY,
+                     help="With --compare: exit with 8 unless it is better than OTHER beyond noise, by kid."),
+    ] = False,
+    n: Annotated[
+        int | None,
+        typer.Option("--n", metavar="N", min=4, max=MOST, show_default=False, rich_help_panel=QUALITY,
+                     help=f"How many pictures of each kind; {PICTURES:,} when not given, or all there are."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", show_default=False, rich_help_panel=QUALITY,
+                     help="Of the fakes, the choice of reals and the intervals; 0 when not given."),
+    ] = None,
+    features: Annotated[
+        Literal["auto", "embedded", "squeezenet", "vgg16", "vgg19", "inception"] | None,
+        typer.Option(show_default=False, rich_help_panel=QUALITY,
+                     help="What turns pictures into numbers; auto: the network of --weights, else the embedded one."),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default=False, rich_help_panel=QUALITY,
+                     help="Weights for it with torchvision's names, safetensors or .pth."),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(metavar="FILE.png", show_default=False, rich_help_panel=OUTPUT,
                      help="Draw it: the losses of a checkpoint, a sheet of a folder's pictures."),
     ] = None,
     force: Force = False,
+    device: Device = "auto",
+    threads: Threads = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -47,6 +100,12 @@ def inspect(
         raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--diff", str(diff)]))
     if plot is not None:
         _require_plot(things, diff, plot, force)
+    typed = {"--gate": gate, "--compare": compare, "--n": n, "--seed": seed, "--features": features,
+             "--weights": weights}  # fmt: skip
+    require_question(things, against, typed, diff)
+    if against is not None:
+        asked = Question(things[0], against, compare, gate, n or PICTURES, seed or 0, features or "auto", weights)
+        return _show_judgement(asked, judged(asked, device, threads, console), json)
     if diff is not None:
         _show_difference(things[0], diff, json, verbose)
         return ExitCode.DONE
@@ -119,6 +178,19 @@ def _show_difference(first: Path, second: Path, json: bool, verbose: bool) -> No
         emit_json("inspect", {"things": [first, second], "difference": difference.facts()})
     else:
         _print(f"{first} -> {second}", difference.rows() + (difference.details() if verbose else []), False)
+
+
+def _show_judgement(question: Question, answer: Answer, json: bool) -> ExitCode:
+    if json:
+        things = [{"thing": question.checkpoint, "kind": "checkpoint", "against": answer.facts}]
+        emit_json("inspect", {"things": things})
+    else:
+        _print(f"{question.checkpoint} against {question.data}", answer.rows, False)
+        for cells in answer.tables:
+            widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+            lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells]
+            emit_text("\n" + "\n".join("  " + line.rstrip() for line in lines))
+    return ExitCode.GATE if answer.is_open is False else ExitCode.DONE
 
 
 def _print(title: str, rows: list[tuple[str, str]], is_apart: bool) -> None:

@@ -16,7 +16,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.REFUSED: "refused: the output exists and neither --force nor --resume was given",
     ExitCode.UNHEALTHY: "training unhealthy: it diverged; the last good checkpoint is kept",
     ExitCode.RESOURCES: "resources: out of memory, disk full, device missing, output not writable",
-    ExitCode.GATE: "gate: the new model is not better than the reference; no command ends with it yet",
+    ExitCode.GATE: "gate: the new model is not better than the reference beyond noise",
     ExitCode.BUSY: "another run holds the output; try later",
     ExitCode.SIGNAL: "ended by signal n after saving, with the line printed that goes on (SIGINT 130, SIGTERM "
     "143, SIGHUP 129); a reader of stdout that goes away ends a command without a word, 141",

@@ -10,13 +10,14 @@ NETWORKS = ("squeezenet", "vgg16", "vgg19", "inception")
 CHOICES = ("auto", EMBEDDED, *NETWORKS)
 
 
-def extractor_for(name: str, weights: Path | None = None) -> Extractor:
+def extractor_for(name: str, weights: Path | None, cache: Path) -> Extractor:
     """Return the extractor of a name, with its weights.
 
     Args:
         name: one of ``CHOICES``. ``auto`` is the network that ``weights`` is of, and without a file the embedded one:
             a choice that depended on what is cached would change a nightly figure without a word.
         weights: a file; None: torchvision's own.
+        cache: the folder that keeps what torchvision downloads.
 
     Raises:
         UsageError: no such extractor.
@@ -34,4 +35,4 @@ def extractor_for(name: str, weights: Path | None = None) -> Extractor:
     if name == "auto":
         assert weights is not None, "auto without a file is the embedded extractor"
         name = name_of(weights)
-    return network_from(name, weights)
+    return network_from(name, weights, cache)

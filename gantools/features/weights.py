@@ -20,18 +20,19 @@ MOST_BYTES = 1 << 30
 Weights = dict[str, Tensor]
 
 
-def network_from(name: str, file: Path | None) -> TorchvisionNet:
+def network_from(name: str, file: Path | None, cache: Path) -> TorchvisionNet:
     """Return one of torchvision's networks with its weights.
 
     Args:
         name: a key of ``ARCHITECTURES``.
-        file: a safetensors or .pth file with torchvision's names; None: what torchvision downloads, or has kept.
+        file: a safetensors or .pth file with torchvision's names; None: what torchvision downloads.
+        cache: the folder that keeps downloads.
 
     Raises:
         InputError: the file cannot be read, or has other tensors than the network.
         ResourceError: the download failed.
     """
-    weights = _downloaded(name) if file is None else read(file)
+    weights = _downloaded(name, cache) if file is None else read(file)
     source = str(file) if file is not None else f"torchvision's {name}"
     network = build(name)
     heads = tuple(f"{head}." for head in ARCHITECTURES[name].heads)
@@ -90,14 +91,14 @@ def _unpickled(file: Path) -> Any:
     return torch.load(file, map_location="cpu", weights_only=True)
 
 
-def _downloaded(name: str) -> Weights:
-    """Let torchvision find its weights in its cache, or download them; it checks their hash."""
+def _downloaded(name: str, cache: Path) -> Weights:
+    """Let torchvision find its weights in the cache, or download them into it; it checks their hash."""
     from gantools.vision import import_torchvision
 
     kind, _, member = ARCHITECTURES[name].weights.partition(".")
     entry = getattr(import_torchvision().models, kind)[member]
     try:
-        found: Weights = entry.get_state_dict(progress=False, check_hash=True)
+        found: Weights = entry.get_state_dict(progress=False, check_hash=True, model_dir=str(cache / "weights"))
     except (OSError, RuntimeError) as error:
         reason = str(getattr(error, "reason", None) or error).splitlines()[0][:80]
         message = f"--features {name}: its weights cannot be downloaded ({reason}), expected a network or --weights"

@@ -1,6 +1,6 @@
 """Figures made of nearest neighbours: precision, recall, density, coverage, and nearest training pictures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,21 +51,27 @@ def squared_distances(x: Floats, y: Floats) -> Floats:
     return squares.clip(0, out=squares)
 
 
-def nearest_of(vectors: Floats, blocks: Iterable[Floats]) -> Floats:
-    """Return each vector's distance (n,) to its nearest in a set that comes block by block, none of them kept.
+def nearest_of(sets: Sequence[Floats], blocks: Iterable[Floats]) -> list[Floats]:
+    """Return each vector's distance to its nearest in a set that comes once, block by block, none of them kept.
 
     In float32: the distance of equal vectors may come out as a thousandth of their length.
+
+    Args:
+        sets: vectors (n, D) each; a set's distances (n,) do not depend on the other sets.
+        blocks: of the set that is searched.
     """
-    own = vectors.astype(np.float32)
-    best = np.full(len(own), np.inf, np.float32)
+    owns = [vectors.astype(np.float32) for vectors in sets]
+    best = [np.full(len(own), np.inf, np.float32) for own in owns]
     for block in blocks:
         others = block.astype(np.float32)
-        reached = own @ others.T
-        reached *= -2.0
-        reached += (others**2).sum(1)
-        np.minimum(best, reached.min(1), out=best)
-    distances: Floats = np.sqrt((best + (own**2).sum(1)).clip(0)).astype(np.float64)
-    return distances
+        lengths = (others**2).sum(1)
+        for own, nearest in zip(owns, best, strict=True):
+            reached = own @ others.T
+            reached *= -2.0
+            reached += lengths
+            np.minimum(nearest, reached.min(1), out=nearest)
+    squares = [(nearest + (own**2).sum(1)).clip(0) for own, nearest in zip(owns, best, strict=True)]
+    return [np.sqrt(each).astype(np.float64) for each in squares]
 
 
 def memorisation(fakes: Floats, held_out: Floats, counts: Counts) -> Estimate:

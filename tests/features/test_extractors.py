@@ -17,6 +17,7 @@ from gantools.features.torchvision_nets import ARCHITECTURES, TorchvisionNet, bu
 from gantools.features.weights import digest_of, name_of, network_from
 from tests.data.makers import SHARED, needs_shared
 
+NOWHERE = Path("/no/cache")
 SQUEEZENET = SHARED / "weights" / "squeezenet1_0.safetensors"
 
 
@@ -123,7 +124,7 @@ def test_squeezenet_reads_its_weights() -> None:
     from gantools.vision import import_torchvision
 
     assert name_of(SQUEEZENET) == "squeezenet"
-    extractor = extractor_for("auto", SQUEEZENET)
+    extractor = extractor_for("auto", SQUEEZENET, NOWHERE)
     assert str(extractor.label) == "squeezenet c4512706043d"
     reference = import_torchvision().models.squeezenet1_0(weights=None).eval()
     reference.load_state_dict(load_file(SQUEEZENET))
@@ -153,7 +154,7 @@ def test_other_weights_are_refused(tmp_path: Path, changes: dict[str, Tensor | N
     file = tmp_path / "w.safetensors"
     save_file(squeezenet_weights(**changes), file)
     with pytest.raises(InputError, match=f"w.safetensors: found weights {found}, expected those of squeezenet"):
-        network_from("squeezenet", file)
+        network_from("squeezenet", file, NOWHERE)
 
 
 def test_the_classifier_is_passed_over(tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ def test_the_classifier_is_passed_over(tmp_path: Path) -> None:
     whole = squeezenet_weights(**{"classifier.1.weight": torch.zeros(10, 512, 1, 1)})
     torch.save(whole, tmp_path / "w.pth")
     save_file(squeezenet_weights(), tmp_path / "w.safetensors")
-    first, second = (network_from("squeezenet", tmp_path / name) for name in ("w.pth", "w.safetensors"))
+    first, second = (network_from("squeezenet", tmp_path / name, NOWHERE) for name in ("w.pth", "w.safetensors"))
     assert first.label == second.label
     assert first.label.digest == digest_of(squeezenet_weights())
 
@@ -181,17 +182,15 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
         name_of(tmp_path / "code.pth")
 
 
-def test_a_failed_download_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_download_names_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a network the message says so, and the hint needs none."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError("no route to host")
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", fail)
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: "/nowhere-that-is")
-    monkeypatch.setattr("os.makedirs", lambda *_, **__: None)
     with pytest.raises(ResourceError, match=r"vgg16: its weights cannot be downloaded \(no route to host\)") as caught:
-        extractor_for("vgg16")
+        extractor_for("vgg16", None, tmp_path)
     assert caught.value.hint == "--features embedded"
 
 

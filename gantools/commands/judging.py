@@ -1,0 +1,199 @@
+"""What ``inspect --against`` does: pictures of one checkpoint or two, figures beside real pictures, and the gate."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gantools.commands.cache import cache_folder
+from gantools.commands.changes import require_same_shape
+from gantools.commands.load import warn_of_load
+from gantools.console import Console, quantity
+from gantools.errors import Again, InputError, UsageError
+from gantools.files.document import Document, read_document
+from gantools.files.nearby import some_data
+
+if TYPE_CHECKING:
+    import torch
+
+    from gantools.features.base import Extractor
+    from gantools.measure.reals import Reals, Sample
+    from gantools.measure.report import Figure
+
+PICTURES = 2000
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was typed.
+
+    Args:
+        checkpoint: the new model.
+        data: what it is judged by.
+        other: the model it is compared with, or None.
+        gate: whether the exit code says which is better.
+        pictures, seed: how many fakes, and of which seed.
+        features, weights: the extractor, and its file.
+    """
+
+    checkpoint: Path
+    data: Path
+    other: Path | None
+    gate: bool
+    pictures: int
+    seed: int
+    features: str
+    weights: Path | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Lines of cells for people, JSON values, and whether the gate is open (None: it was not asked)."""
+
+    rows: list[tuple[str, str]]
+    tables: list[list[tuple[str, ...]]]
+    facts: dict[str, Any]
+    is_open: bool | None
+
+
+def require_question(
+    things: Sequence[Path], against: Path | None, typed: Mapping[str, object], diff: Path | None
+) -> None:
+    """Check the options of a judgement before anything is read.
+
+    Args:
+        things: what is inspected.
+        against: the data set, None when it was not typed.
+        typed: the other options by flag; those that were not typed are None or False.
+        diff: of --diff.
+
+    Raises:
+        UsageError: an option that needs --against or --compare stands alone, or more than one thing is judged.
+    """
+    alone = [flag for flag, value in typed.items() if value is not None and value is not False]
+    if against is None:
+        if alone:
+            message = f"{alone[0]}: found no --against, expected the pictures to judge by"
+            data = some_data()
+            raise UsageError(message, hint=shlex.join(["--against", data]) if data else Again(drop=tuple(alone)))
+        return
+    if typed["--gate"] and typed["--compare"] is None:
+        message = "--gate: found no --compare, expected the model that the new one must be better than"
+        raise UsageError(message, hint=Again(drop=("--gate",)))
+    if len(things) > 1 or diff is not None:
+        found = f"{len(things)} things" if diff is None else "--diff"
+        message = f"--against: found {found} beside it, expected one checkpoint"
+        raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--against", str(against)]))
+    if typed["--features"] == "embedded" and typed["--weights"] is not None:
+        message = f"--weights: found {typed['--weights']} beside --features embedded, expected one of them"
+        raise UsageError(message, hint=Again(drop=("--weights",)))
+
+
+def judged(question: Question, device: str, threads: int | None, console: Console) -> Answer:
+    """Measure and compare.
+
+    Raises:
+        InputError: checkpoints, data or weights that cannot be used or do not fit each other.
+        ResourceError: no such device, or weights that cannot be downloaded.
+    """
+    checkpoints = [question.checkpoint, *([question.other] if question.other else [])]
+    documents = [read_document(path)[1] for path in checkpoints]
+    from gantools.measure.reals import Reals
+
+    with Reals(question.data, question.pictures, question.seed) as reals:
+        for path, document in zip(checkpoints, documents, strict=True):
+            _require_fit(path, document, reals, question)
+        if reals.pictures < question.pictures:
+            console.line(f"{question.data}: {reals.pictures:,} pictures of each kind are all there are")
+        from gantools.device import settle
+        from gantools.features.choose import extractor_for
+
+        machine = settle(device, threads, "fp32")
+        extractor = extractor_for(question.features, question.weights, cache_folder())
+        extractor.to(machine.device)
+        console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads; features: {extractor.label}")
+        warn_of_load(machine.threads, console)
+        samples = _samples(question, checkpoints, reals, extractor, machine.device, console)
+        return _answer(question, reals, extractor, samples)
+
+
+def _require_fit(path: Path, document: Document, reals: "Reals", question: Question) -> None:
+    try:
+        require_same_shape(document, reals.train, str(question.data))
+    except InputError as error:
+        if path != question.other:
+            raise
+        network = document.config.network
+        message = f"{path}: found another kind of pictures ({network.width}x{network.height}), expected those of "
+        raise InputError(f"{message}{question.checkpoint}", hint=Again(drop=("--compare", "--gate"))) from error
+
+
+def _samples(
+    question: Question,
+    checkpoints: list[Path],
+    reals: "Reals",
+    extractor: "Extractor",
+    device: "torch.device",
+    console: Console,
+) -> list["Sample"]:
+    """Return the samples of the reals, of the others, and of each checkpoint."""
+    from gantools.files.checkpoint import load_average
+    from gantools.measure.judge import fake_batches
+    from gantools.measure.reals import take
+
+    done = 0
+    with console.progress("look", (2 + len(checkpoints)) * reals.pictures, "pictures") as progress:
+
+        def count(pictures: int) -> None:
+            nonlocal done
+            done += pictures
+            progress.update(done)
+
+        samples = [take(batches, extractor, device, count) for batches in (reals.batches(), reals.other_batches())]
+        for path in checkpoints:
+            generator = load_average(path)[0].to(device)
+            samples.append(take(fake_batches(generator, question.seed, reals.pictures), extractor, device, count))
+    return samples
+
+
+def _answer(question: Question, reals: "Reals", extractor: "Extractor", samples: list["Sample"]) -> Answer:
+    from gantools.measure.judge import judge
+    from gantools.measure.report import GATE, comparison, difference, table
+
+    real, other, *fakes = samples
+    found = judge(reals, real, other, fakes, extractor.label, question.seed)
+    judged_by, floor = reals.describe()
+    rows = [
+        ("features", f"{extractor.label}"),
+        ("fakes", f"{quantity(reals.pictures)} pictures of seed {question.seed}, average weights"),
+        ("reals", judged_by),
+        ("floor", f"{floor} in place of the fakes"),
+    ]
+    facts: dict[str, Any] = {
+        "data": question.data,
+        "held_out": reals.held_out is not None,
+        "available": reals.available,
+        "n": reals.pictures,
+        "seed": question.seed,
+        "features": {"name": extractor.label.name, "digest": extractor.label.digest},
+        "figures": _facts(found[0]),
+    }
+    if question.other is None:
+        return Answer(rows, [table(found[0])], facts, None)
+    gap = {name: difference(figure, found[1][name]) for name, figure in found[0].items()}
+    facts["compare"] = {
+        "checkpoint": question.other,
+        "figures": _facts(found[1]),
+        "difference": {name: each.facts() for name, each in gap.items()},
+    }
+    is_open = gap[GATE].verdict == "better" if question.gate else None
+    if question.gate:
+        facts["gate"] = {"figure": GATE, "open": is_open}
+        said = "open: by {} the new model is better" if is_open else "shut: by {} the new model is not better"
+        rows.append(("gate", f"{said.format(GATE)} beyond noise"))
+    return Answer([("old", str(question.other)), *rows], [comparison(*found)], facts, is_open)
+
+
+def _facts(figures: dict[str, "Figure"]) -> dict[str, Any]:
+    return {name: figure.facts() for name, figure in figures.items()}

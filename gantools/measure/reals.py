@@ -1,0 +1,169 @@
+"""Which real pictures a model is judged against, and pictures of any origin as what figures are made of."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from gantools.data.folder import open_data, prepare_line
+from gantools.data.pack import Pictures
+from gantools.draws import permutation
+from gantools.errors import Again, InputError
+from gantools.features.base import Extractor, to_rgb
+from gantools.keys import key
+from gantools.measure.resampling import Floats
+
+FEWEST = 4
+"""Pictures that a figure is made of at least; under that no interval means anything. Guess."""
+
+BATCH = 64
+READ = 1024  # training pictures that are compared at once
+PIXEL_BYTES = 256 << 20
+"""Pixels of a set that are kept for patches and pairs."""
+
+THUMB_PX = 16
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is kept of a set of pictures.
+
+    Args:
+        vectors: from the extractor, (n, D).
+        thumbs: small versions, (n, T), for the search of copies.
+        pixels: of the first pictures, (up to n, C, H, W) uint8.
+    """
+
+    vectors: Floats
+    thumbs: Floats
+    pixels: Pixels
+
+
+class Reals:
+    """The real pictures of a data set that a model is judged against, and others that give the floor.
+
+    Held-out pictures are the reals when there are any, and training pictures the others; without a hold-out both are
+    training pictures, none of them in both. The same seed and number choose the same pictures.
+
+    Args:
+        data: the folder.
+        wanted: how many pictures; there may be fewer.
+        seed: keys the choice.
+
+    Raises:
+        InputError: no such folder, or too few pictures in it.
+    """
+
+    def __init__(self, data: Path, wanted: int, seed: int) -> None:
+        self.train = open_data(data)
+        self.held_out = _held_out(data)
+        source = self.held_out or self.train
+        most = min(self.train.count, self.held_out.count) if self.held_out else self.train.count // 2
+        self.pictures = min(wanted, most)
+        self.available = source.count
+        if self.pictures < FEWEST:
+            self.close()
+            raise _too_few(data, self.train.count, None if self.held_out is None else self.held_out.count)
+        order = permutation(key(seed, "judged against", source.digest), source.count)
+        self._rows = np.sort(order[: self.pictures])
+        if self.held_out is None:
+            self._other_rows = np.sort(order[self.pictures : 2 * self.pictures])
+        else:
+            draw = permutation(key(seed, "judged against", self.train.digest), self.train.count)
+            self._other_rows = np.sort(draw[: self.pictures])
+
+    def batches(self) -> Iterator[Pixels]:
+        """Yield the reals."""
+        return _read(self.held_out or self.train, self._rows, BATCH)
+
+    def other_batches(self) -> Iterator[Pixels]:
+        """Yield the others."""
+        return _read(self.train, self._other_rows, BATCH)
+
+    def train_thumbs(self) -> Iterator[Floats]:
+        """Yield the thumbs of all training pictures, block by block."""
+        for block in _read(self.train, np.arange(self.train.count), READ):
+            yield thumbs(block)
+
+    def describe(self) -> tuple[str, str]:
+        """Say in words what the reals and the others are."""
+        count, total = f"{self.pictures:,}", f"{self.available:,}"
+        if self.held_out is None:
+            reals = f"{count} of {total} training pictures: the model has seen them, a hold-out would be fairer"
+            return reals, f"{count} other training pictures"
+        return f"{count} of {total} held-out pictures", f"{count} training pictures"
+
+    def close(self) -> None:
+        """Close the files."""
+        self.train.close()
+        if self.held_out is not None:
+            self.held_out.close()
+
+    def __enter__(self) -> Self:
+        """Return the reals themselves."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the files."""
+        self.close()
+
+
+def take(
+    batches: Iterable[Pixels], extractor: Extractor, device: torch.device, on_done: Callable[[int], None]
+) -> Sample:
+    """Turn pictures into a sample; of the pixels no more than ``PIXEL_BYTES`` are kept.
+
+    Args:
+        batches: pictures (N, C, H, W) uint8.
+        device: where the extractor computes.
+        on_done: told after each batch how many pictures it had.
+    """
+    vectors, small, pixels, kept_bytes = [], [], [], 0
+    for batch in batches:
+        images = torch.from_numpy(batch).to(device).float().div_(127.5).sub_(1.0)
+        vectors.append(extractor.vectors(images).cpu().numpy())
+        small.append(thumbs(batch))
+        if kept_bytes + batch.nbytes <= PIXEL_BYTES:
+            pixels.append(batch)
+            kept_bytes += batch.nbytes
+        on_done(len(batch))
+    return Sample(np.concatenate(vectors).astype(np.float64), np.concatenate(small), np.concatenate(pixels))
+
+
+def thumbs(pixels: Pixels) -> Floats:
+    """Return pictures (n, C, H, W) reduced by means to at most 16 x 16, RGBA on white, as rows (n, T) in [-1, 1]."""
+    images = torch.from_numpy(pixels).float().div_(127.5).sub_(1.0)
+    if images.shape[1] == 4:
+        images = to_rgb(images)
+    height, width = (min(side, THUMB_PX) for side in images.shape[-2:])
+    small: Floats = functional.adaptive_avg_pool2d(images, (height, width)).flatten(1).numpy().astype(np.float64)
+    return small
+
+
+def _held_out(data: Path) -> Pictures | None:
+    try:
+        return open_data(data, split="holdout")
+    except InputError:  # the training pictures could be opened just now: there are no held-out ones
+        return None
+
+
+def _read(pictures: Pictures, rows: NDArray[np.int64], size: int) -> Iterator[Pixels]:
+    for start in range(0, len(rows), size):
+        yield pictures.read(rows[start : start + size].tolist())
+
+
+def _too_few(data: Path, train: int, held_out: int | None) -> InputError:
+    if held_out is None or train < FEWEST:
+        message = f"{data}: found {train} training pictures, expected at least {2 * FEWEST} to judge against"
+        return InputError(message)
+    message = f"{data}: found {held_out} held-out pictures, expected none or at least {FEWEST} to judge against"
+    return InputError(message, hint=Again(first=f"{prepare_line(data)} --holdout 20%"))
