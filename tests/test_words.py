@@ -174,6 +174,8 @@ SITUATIONS = [
      "prepare photos -o photos-2"),
     ("prepare photos -o texts", 5, "texts: found a folder with other files, expected a new or empty one",
      "prepare photos -o texts --force"),
+    ("prepare photos -o data --prune", 5, "data: found the sources of all 8 pictures gone, expected some to be left",
+     "prepare photos -o data"),
     ("prepare photos -o texts/a.txt", 5, "texts/a.txt: found a file, expected a folder to write",
      "prepare photos -o texts/a-2.txt"),
     ("prepare demo:stikers --limit 3 -o d", 2, "demo: unknown name 'stikers', expected one of stickers",

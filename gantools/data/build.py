@@ -222,6 +222,7 @@ class _Build:
     def _clean(self) -> None:
         """Remove pictures of ours that are no longer in the data set, empty folders of labels, and the journal."""
         for file in sorted(self._stale):
+            fault("stale")
             with contextlib.suppress(FileNotFoundError):
                 (self._folder / file).unlink()
         for label in sorted({file.rpartition("/")[0] for file in self._stale} - {""}):

@@ -385,6 +385,25 @@ def test_other_pictures_begin_an_epoch(line: Line, tmp_path: Path) -> None:
     assert [event.what for event in document.lineage.events] == [told]
 
 
+def test_a_grown_data_set_is_told_by_its_generations(line: Line, tmp_path: Path) -> None:
+    """Of a prepared data set train --resume says what has come and gone since; by totals where that is not known."""
+    write_pictures(tmp_path / "photos", 12)
+    done(line("prepare", "photos", "-o", "grown"))
+    done(line("train", "grown", *FRESH[2:], "--steps", 1))
+    write_pictures(tmp_path / "photos", 15)
+    done(line("prepare", "photos", "-o", "grown"))
+    (tmp_path / "photos" / "02.png").unlink()
+    done(line("prepare", "photos", "-o", "grown", "--prune"))
+    told = "data: 3 pictures added, 1 removed since generation 1 (now 3): a new epoch begins"
+    assert f"warning: changed: {told}" in done(line("train", "grown", *RESUME[2:], "--steps", 1)).splitlines()
+    assert [event.what for event in document_of(C).lineage.events] == [told]
+    (tmp_path / "grown" / "03.png").unlink()
+    told = "data: 1 picture deleted by hand since generation 3: a new epoch begins"
+    assert told in done(line("train", "grown", *RESUME[2:], "--steps", 1))
+    done(line("prepare", "grown/01.png", "grown/04.png", "-o", "data-2"))
+    assert "data 13 -> 2 pictures: a new" in done(line("train", "data-2", *RESUME[2:], "--steps", 1))
+
+
 def test_other_shapes_are_refused(line: Line, tmp_path: Path) -> None:
     """Pictures of another size do not fit a stored run, whichever command reads them."""
     done(line(*FRESH, "--steps", 0))
