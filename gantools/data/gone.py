@@ -63,7 +63,8 @@ def _check_prune(plan: Plan, pruned: list[str], found: Found) -> None:
     made = manifest.made()
     if len(pruned) >= len(made):
         what = f"found the sources of all {len(made)} pictures gone, expected some to be left"
-        raise RefusedError(f"{plan.folder}: {what}; is a disk not mounted? {REMOVES}", hint=hint)
+        remedy = f" {REMOVES}" if found.entries else ""
+        raise RefusedError(f"{plan.folder}: {what}; is a disk not mounted?{remedy}", hint=hint)
     for root in plan.recipe.sources:
         mine = [source for source in pruned if _belongs(source, root, plan.recipe.sources)]
         if mine and not _gives(root, found) and not _was_taken_away(root, mine):

@@ -49,6 +49,7 @@ class DataSummary:
         generation: how many runs of ``prepare`` have changed its pictures; 0 for a folder that was not prepared.
         renewed: pictures that the newest of these runs made or changed.
         census: of the sources and copies; empty for a folder that was not prepared.
+        dropped: pictures for training that it removed.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class DataSummary:
     generation: int = 0
     renewed: int = 0
     census: Census = field(default_factory=Census)
+    dropped: int = 0
 
 
 def describe(path: Path) -> DataSummary:
@@ -107,6 +109,7 @@ def _prepared(path: Path) -> DataSummary:
         options=heading.recipe.document(),
         manifest=manifest_bytes_digest(path / MANIFEST),
         generation=heading.generation,
+        dropped=heading.history[-1].removed if heading.history else 0,
         renewed=sum((record.generation or 1) == heading.generation for record in there),
         census=census(there + unused, heading.recipe),
     )

@@ -107,8 +107,10 @@ def _data_facts(summary: DataSummary) -> dict[str, Any]:
 
 def _generation(summary: DataSummary) -> str:
     """Write how often the data set has grown, and by how much at last."""
-    first = "1: prepared once" if summary.generation == 1 else ""
-    return first or f"{summary.generation}: {summary.renewed:,} pictures new or changed in the last run that had any"
+    if summary.generation == 1:
+        return "1"
+    removed = f", {summary.dropped:,} removed" if summary.dropped else ""
+    return f"{summary.generation}, which has {summary.renewed:,} new or changed pictures{removed}"
 
 
 def _most(sizes: Counter[str], summary: DataSummary) -> str:

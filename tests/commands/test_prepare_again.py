@@ -14,6 +14,7 @@ from gantools.commands.changes import _since
 from gantools.data.folder import open_data
 from gantools.data.manifest import MANIFEST, PACK, Record, read_manifest
 from gantools.data.summary import describe
+from gantools.inspection.pictures import data_finding
 from gantools.pictures.frames import frames_of
 from gantools.pictures.open import Look
 from tests.data.archive_makers import write_archive
@@ -346,7 +347,8 @@ def test_each_run_that_changes_pictures_is_a_generation(place: Path) -> None:
     assert newer == {"photos/cat/00.png", "photos/dog/9.png", "photos/cat/3.png"}
     assert [record.source for record in manifest.made()][-2:] == ["photos/cat/00.png", "photos/dog/9.png"]
     summary = describe(Path("data"))
-    assert (summary.generation, summary.renewed) == (3, 0)
+    assert (summary.generation, summary.renewed, summary.dropped) == (3, 0, 1)
+    assert ("generation", "3, which has 0 new or changed pictures, 1 removed") in data_finding(Path("data")).rows
     assert prepare("photos", "-o", "data", "--force", "-q") == 3
     assert history()[-1][0] == 3
 
