@@ -1,9 +1,16 @@
 """From the name of an extractor to the extractor."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from gantools.errors import unknown_name
-from gantools.features.base import Extractor
+from gantools.features.base import Extractor, Label
+
+if TYPE_CHECKING:
+    import torch
+
+    from gantools.features.layered import Layered
 
 EMBEDDED = "embedded"
 NETWORKS = ("squeezenet", "vgg16", "vgg19", "inception")
@@ -36,3 +43,42 @@ def extractor_for(name: str, weights: Path | None, cache: Path) -> Extractor:
         assert weights is not None, "auto without a file is the embedded extractor"
         name = name_of(weights)
     return network_from(name, weights, cache)
+
+
+def layers_for(
+    name: str, weights: Path | None, cache: Path, pooling: Literal["max", "average"], device: "torch.device"
+) -> "Callable[[list[torch.Tensor]], Layered]":
+    """Return what makes features for styling: given the styles, which the embedded ones are made of.
+
+    Args:
+        name: ``embedded``, one of torchvision's plain stacks, or ``auto`` with a file of weights.
+        weights: a file; None: torchvision's own.
+        cache: the folder that keeps what torchvision downloads.
+        pooling: of a network.
+        device: where they compute.
+
+    Raises:
+        UsageError: no such features.
+        InputError: the file does not fit.
+        ResourceError: the download failed.
+    """
+    from gantools.features.networks import CHOICES as STACKS
+    from gantools.features.networks import NetworkLayers
+    from gantools.features.octaves import Octaves
+
+    if name == EMBEDDED:
+        return Octaves
+    from gantools.features.torchvision_nets import ARCHITECTURES
+    from gantools.features.weights import module_from, name_of
+
+    if name == "auto":
+        assert weights is not None, "auto without a file was settled before"
+        name = name_of(weights)
+    if name not in STACKS:
+        raise unknown_name("--features", name, (EMBEDDED, *STACKS))
+    network, digest = module_from(name, weights, cache)
+    stack: Any = network.get_submodule("features")
+    numbers = {layer: int(path.rpartition(".")[2]) for layer, path in ARCHITECTURES[name].layers.items()}
+    features = NetworkLayers(Label(name, digest), stack, numbers, pooling)
+    features.to(device)
+    return lambda styles: features

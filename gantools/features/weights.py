@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
-from torch import Tensor
+from torch import Tensor, nn
 
 from gantools.errors import Again, InputError, ResourceError
 from gantools.features.torchvision_nets import ARCHITECTURES, TorchvisionNet, build
@@ -21,7 +21,13 @@ Weights = dict[str, Tensor]
 
 
 def network_from(name: str, file: Path | None, cache: Path) -> TorchvisionNet:
-    """Return one of torchvision's networks with its weights.
+    """Return one of torchvision's networks as an extractor; arguments and errors are those of ``module_from``."""
+    network, digest = module_from(name, file, cache)
+    return TorchvisionNet(name, network, digest)
+
+
+def module_from(name: str, file: Path | None, cache: Path) -> tuple[nn.Module, str]:
+    """Return one of torchvision's networks with its weights, and their digest.
 
     Args:
         name: a key of ``ARCHITECTURES``.
@@ -39,7 +45,7 @@ def network_from(name: str, file: Path | None, cache: Path) -> TorchvisionNet:
     weights = {key: value.float() for key, value in weights.items() if not key.startswith(heads)}
     _require_fit(name, network.state_dict(), weights, source)
     network.load_state_dict(weights, assign=True, strict=False)  # the counters of batch norm may be missing
-    return TorchvisionNet(name, network, digest_of(weights))
+    return network, digest_of(weights)
 
 
 def name_of(file: Path) -> str:

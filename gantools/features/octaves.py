@@ -1,0 +1,138 @@
+"""The embedded features for styling: the styles' own patches as filters, at every octave. No file, no download.
+
+At each octave the commonest kinds of patches of the styles are found (k-means of whitened patches), and each becomes a
+filter: its rectified response says where, and how much, a picture looks like that patch. Statistics of these responses
+tell a style as those of trained filters do. Such dictionaries are nearly as good as trained first layers (Coates, Ng
+2012, "Learning Feature Representations with K-means"); that statistics of one layer of filters at several scales make
+textures is by Ustyuzhaninov, Brendel, Gatys, Bethge 2017, "What does it take to generate natural textures?".
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from gantools.draws import permutation
+from gantools.features.base import Activations, Label
+from gantools.features.layered import Layered
+from gantools.keys import key
+
+EDITION = 1
+"""Part of the digest: to be raised by whatever changes an activation."""
+
+FILTERS, SIDE = 32, 5  # twice as many take 2.5 times as long and come 5 % nearer to a style
+PATCHES, ROUNDS = 4000, 5  # of a style at an octave, and of k-means; guess: more change nothing that is seen
+WHITENING = 0.01  # of the mean variance, added to each: what is fainter is taken for noise
+THRESHOLD = 0.5  # in deviations: a response below it says little about likeness
+COARSEST_PX, MOST_OCTAVES = 10, 6
+LUMA = (0.299, 0.587, 0.114)
+EDGE_SIDE, EDGE_FLOOR = 5, 0.003
+EDGE_OCTAVES = 4
+
+
+@dataclass
+class Bank:
+    """Filters (F, 3, k, k) and biases of one octave; a response gives two channels: above and below the threshold."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return (1, 2F, H, W) of x (1, 3, H, W)."""
+        responses = functional.conv2d(_bordered(x, self.weight.shape[-1] // 2), self.weight, self.bias)
+        return torch.cat([functional.relu(responses), functional.relu(-responses)], 1)
+
+
+class Octaves(Layered):
+    """The styles' patches as filters at each octave for style, and bands of brightness for content.
+
+    ``colour`` are the pixels; ``bank1`` to ``bank6`` the responses at each octave; ``edges1`` to ``edges4`` brightness
+    less its mean nearby, divided by its deviation nearby: where things are, whatever their contrast and colour.
+
+    Args:
+        styles: pictures (1, 3, H, W) in [-1, 1] that the filters are made of; their size gives the number of octaves.
+    """
+
+    def __init__(self, styles: list[Tensor]) -> None:
+        self.label = label()
+        shortest = min(min(style.shape[-2:]) for style in styles)
+        count = max(2, min(MOST_OCTAVES, int(math.log2(shortest / COARSEST_PX))))
+        octaves = range(1, count + 1)
+        edges = range(1, min(count, EDGE_OCTAVES) + 1)
+        self.strides = {"colour": 1} | {f"bank{octave}": 1 << (octave - 1) for octave in octaves}
+        self.strides |= {f"edges{octave}": 1 << octave for octave in edges}
+        self.style_layers = ("colour", *(f"bank{octave}" for octave in octaves))
+        self.content_layers = tuple(f"edges{octave}" for octave in edges)
+        self.step = 1 << count
+        self.halo = max(self.step, 4 << len(edges))  # a filter at the last octave, or two blurs at the last edges
+        self.min_size = 16
+        self._banks: list[Bank] = []
+        for octave in octaves:
+            self._banks.append(_dictionary(styles, octave))
+            styles = [_halved(style) for style in styles]
+
+    def activations(self, image: Tensor, names: Iterable[str]) -> Activations:
+        """Return some activations (C, H', W') of one picture (1, 3, H, W) in [-1, 1]; gradients pass."""
+        wanted = set(names)
+        found: Activations = {"colour": image[0]} if "colour" in wanted else {}
+        x = image
+        for octave, bank in enumerate(self._banks, 1):
+            if f"bank{octave}" in wanted:
+                found[f"bank{octave}"] = bank(x)[0]
+            x = _halved(x)
+            if f"edges{octave}" in wanted:
+                found[f"edges{octave}"] = _edges(x)[0]
+        return found
+
+    def to(self, device: torch.device) -> None:
+        """Move the filters to a device."""
+        self._banks = [Bank(bank.weight.to(device), bank.bias.to(device)) for bank in self._banks]
+
+
+def label() -> Label:
+    """Return name and digest of the definition."""
+    definition = (EDITION, FILTERS, SIDE, PATCHES, ROUNDS, WHITENING, THRESHOLD, COARSEST_PX, EDGE_SIDE, EDGE_FLOOR)
+    return Label("embedded", blake2b(repr(definition).encode(), digest_size=6).hexdigest())
+
+
+@torch.no_grad()
+def _dictionary(styles: list[Tensor], octave: int) -> Bank:
+    """Return the commonest kinds of patches of the styles as filters, scaled to responses of unit deviation."""
+    patches = torch.cat([functional.unfold(_bordered(style, SIDE // 2), SIDE)[0].T for style in styles])
+    mean = patches.mean(0)
+    values, vectors = torch.linalg.eigh(torch.cov(patches.T).double())
+    whitener = ((vectors * (values + WHITENING * values.mean() + 1e-8).rsqrt()) @ vectors.T).float()
+    chosen = torch.from_numpy(permutation(key(0, "patches", octave), len(patches))[:PATCHES]).to(patches.device)
+    white = functional.normalize((patches[chosen] - mean) @ whitener, dim=1)
+    centres = white[:FILTERS]
+    for _ in range(ROUNDS):  # spherical k-means
+        nearest = (white @ centres.T).argmax(1)
+        members = functional.one_hot(nearest, len(centres)).to(white.dtype)
+        centres = functional.normalize(members.T @ white, dim=1)
+    filters = centres @ whitener
+    deviation = ((patches - mean) @ filters.T).square().mean(0).clamp_min(1e-8).sqrt()
+    filters = filters / deviation[:, None]
+    return Bank(filters.reshape(-1, 3, SIDE, SIDE), -filters @ mean - THRESHOLD)
+
+
+def _edges(x: Tensor) -> Tensor:
+    """Return brightness (1, 1, H, W) of x (1, 3, H, W) less its mean nearby, divided by its deviation nearby."""
+    light = (x * x.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    band = light - _blurred(light)
+    return band / (_blurred(band.square()) + EDGE_FLOOR).sqrt()
+
+
+def _blurred(x: Tensor) -> Tensor:
+    return functional.avg_pool2d(_bordered(x, EDGE_SIDE // 2), EDGE_SIDE, 1)
+
+
+def _bordered(x: Tensor, side: int) -> Tensor:
+    return functional.pad(x, (side,) * 4, mode="replicate")
+
+
+def _halved(x: Tensor) -> Tensor:
+    return functional.avg_pool2d(x, 2, ceil_mode=True)
