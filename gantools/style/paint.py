@@ -1,0 +1,177 @@
+"""One picture from its content to its result: the sizes of the pyramid, the tiles, and what too little memory does."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from gantools.config.style import StyleConfig, schedule
+from gantools.device import Machine
+from gantools.draws import uniform
+from gantools.features.layered import Layered
+from gantools.keys import key
+from gantools.style.objective import Losses, Objective, Target, chosen, wanted_of
+from gantools.style.optimise import Pixels
+from gantools.style.scales import fit, resized
+
+SMALLEST_TILE_PX = 256
+NO_MEMORY = ("out of memory", "allocate memory", "not enough memory")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One iteration was taken.
+
+    Args:
+        long_side: of the picture just now, in pixels.
+        losses: before the step.
+    """
+
+    long_side: int
+    losses: Losses
+
+
+@dataclass
+class Styles:
+    """The pictures whose style is wanted.
+
+    Args:
+        pictures: (1, 3, H, W) in [-1, 1], on the device.
+        shares: together 1.
+    """
+
+    pictures: list[Tensor]
+    shares: list[float]
+
+
+@dataclass
+class Studio:
+    """What stays the same from picture to picture; what styles want is computed once a size.
+
+    Args:
+        config: how pictures are redrawn.
+        features_for: returns the features to be used with these styles.
+        styles: wanted.
+        machine: device and precision.
+        seed: keys the noise of ``--start noise``.
+        tile: side of the tiles in pixels; None: whole pictures.
+        say: told of what was changed for lack of memory.
+    """
+
+    config: StyleConfig
+    features_for: Callable[[list[Tensor]], Layered]
+    styles: Styles
+    machine: Machine
+    seed: int = 0
+    tile: int | None = None
+    say: Callable[[str], None] = print
+    _known: dict[tuple[int, int], tuple[Layered, Target]] = field(default_factory=dict)
+
+    def target(self, long_side: int, final_side: int) -> tuple[Layered, Target]:
+        """Return the features, and what the styles want of them, for a picture at one size of its pyramid."""
+        if (long_side, final_side) not in self._known:
+            config = self.config
+            side = (config.style_size or final_side) * config.style_scale * long_side / final_side
+            pictures = [_shrunk(style, max(32, round(side))) for style in self.styles.pictures]
+            features = self.features_for(pictures)
+            layers = chosen(config.style_layers, features.style_layers, features)
+            wanted = wanted_of(features, layers, pictures, self.styles.shares, self.machine.autocast)
+            self._known[long_side, final_side] = (features, Target(wanted))
+        return self._known[long_side, final_side]
+
+
+class Painting:
+    """One picture being redrawn.
+
+    Args:
+        studio: everything but the picture.
+        content: (1, 3, H, W) in [-1, 1] at the size of the result, on the device.
+        opacity: (H, W) in [0, 1], None: all of it is seen.
+        start: a picture of any size to start from; None: as the configuration says.
+    """
+
+    def __init__(
+        self, studio: Studio, content: Tensor, opacity: Tensor | None = None, start: Tensor | None = None
+    ) -> None:
+        self.studio, self.content, self.opacity = studio, content, opacity
+        self.schedule = schedule(studio.config, max(content.shape[-2:]))
+        self.iterations = sum(count for _, count in self.schedule)
+        self.ended = "whole"
+        self._tile = studio.tile
+        height, width = self._size(0)
+        config = studio.config
+        begin = resized(start if start is not None else content, height, width)
+        if config.start == "noise":
+            noise = uniform(key(studio.seed, "stylize noise"), 1, 3, height, width)
+            begin = torch.from_numpy(noise).to(content.device)
+        self._pixels = Pixels(begin, config.optimizer, config.rate)
+
+    def estimate_s(self) -> float:
+        """Return how long the work will take, from one evaluation at the final size; too little memory shows here."""
+        objective = self._objective(len(self.schedule) - 1)
+        began = time.monotonic()
+        objective.evaluate(self.content)
+        seconds, final = time.monotonic() - began, self.schedule[-1][0]
+        return sum(count * seconds * (size / final) ** 2 for size, count in self.schedule)
+
+    def steps(self) -> Iterator[Moved]:
+        """Redraw, size by size."""
+        for number, (long_side, count) in enumerate(self.schedule):
+            if number:
+                self._pixels.resize(*self._size(number))
+            self._now = self._objective(number)
+            for losses in self._pixels.descend(partial(self._evaluate, number), count):
+                yield Moved(long_side, losses)
+                if not math.isfinite(losses.total):
+                    return
+
+    def result(self) -> Tensor:
+        """Return the picture as far as it is, (1, 3, H, W) at the size of the content."""
+        return resized(self._pixels.result().detach(), *self.content.shape[-2:])
+
+    def _evaluate(self, number: int, image: Tensor) -> tuple[Losses, Tensor]:
+        """Evaluate; when memory runs out, go to tiles of half the side and say so."""
+        while True:
+            try:
+                return self._now.evaluate(image)
+            except (RuntimeError, MemoryError) as error:
+                self._tile = _smaller_tile(error, self._tile, max(image.shape[-2:]))
+                self.studio.say(f"memory: too little for this picture at once, going on in tiles of {self._tile} px")
+            self._now = self._objective(number)
+
+    def _objective(self, number: int) -> Objective:
+        height, width = self._size(number)
+        features, target = self.studio.target(max(height, width), self.schedule[-1][0])
+        opacity = None if self.opacity is None else resized(self.opacity[None, None] * 2 - 1, height, width)[0, 0]
+        return Objective(
+            self.studio.config, features, resized(self.content, height, width), [target],
+            opacity=None if opacity is None else opacity.add(1.0).mul(0.5), tile=self._tile,
+            autocast=self.studio.machine.autocast,
+        )  # fmt: skip
+
+    def _size(self, number: int) -> tuple[int, int]:
+        height, width = self.content.shape[-2:]
+        return fit(height, width, self.schedule[number][0])
+
+
+def _shrunk(style: Tensor, long_side: int) -> Tensor:
+    """Return a style at a size; it is never enlarged: blurred pixels have no style."""
+    height, width = style.shape[-2:]
+    return style if max(height, width) <= long_side else resized(style, *fit(height, width, long_side))
+
+
+def _smaller_tile(error: Exception, tile: int | None, long_side: int) -> int:
+    """Return half the side of the tiles that were too large.
+
+    Raises:
+        Exception: ``error``, when it is of another kind, or tiles cannot be smaller.
+    """
+    is_memory = isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
+    half = (tile or long_side) // 2
+    if not is_memory or half < SMALLEST_TILE_PX:
+        raise error
+    return half

@@ -1,0 +1,31 @@
+"""Files to pixels, at the size at which a picture is redrawn."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gantools.pictures.open import open_picture
+
+
+def read_pixels(source: Path | BinaryIO, long_side: int) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
+    """Return a picture's colours (H, W, 3) and its opacity (H, W) or None, at most ``long_side`` pixels long.
+
+    A smaller picture stays as it is. Transparent places take the mean colour of what is seen, so that no hidden colour
+    reaches a loss over an edge.
+    """
+    image = open_picture(source, channels="rgba", at_least=(long_side, long_side))
+    height, width = image.height, image.width
+    if max(height, width) > long_side:
+        factor = long_side / max(height, width)
+        height, width = max(1, round(height * factor)), max(1, round(width * factor))
+        image = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    pixels = np.asarray(image)
+    colour, alpha = pixels[..., :3].copy(), pixels[..., 3]
+    if alpha.min() == 255:
+        return colour, None
+    seen = alpha > 0
+    colour[~seen] = colour[seen].mean(0).round() if seen.any() else 128
+    return colour, alpha.astype(np.float32) / 255.0

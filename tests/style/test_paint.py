@@ -1,0 +1,142 @@
+"""Redrawing a picture in this process: optimisers, sizes, starts, masks of transparency, early ends."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from gantools.config.style import StyleConfig, resolve, schedule
+from gantools.device import Machine
+from gantools.errors import UsageError
+from gantools.features.octaves import Octaves
+from gantools.style.colour import histogram_matched, matched, with_chroma_of
+from gantools.style.objective import Losses, Objective
+from gantools.style.optimise import Pixels
+from gantools.style.paint import Painting, Studio, Styles
+from tests.style.test_tiles import picture
+
+MACHINE = Machine(torch.device("cpu"), 1, "fp32")
+STYLE = picture(21, 64, 64).sign() * 0.8
+
+
+def painting(config: StyleConfig, content: Tensor, opacity: Tensor | None = None, tile: int | None = None) -> Painting:
+    """Return a picture ready to be redrawn with the embedded features."""
+    studio = Studio(config, Octaves, Styles([STYLE], [1.0]), MACHINE, tile=tile, say=lambda text: None)
+    return Painting(studio, content, opacity)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs", "gd"])
+@pytest.mark.parametrize("start", ["content", "noise"])
+def test_every_optimizer_goes_downhill(optimizer: str, start: str) -> None:
+    """Each ends with a smaller loss than it began with, inside the range of pixels, at the size of the content."""
+    config = resolve("default", {"optimizer": optimizer, "start": start, "size": 48, "iterations": 6, "pyramid": False})
+    work = painting(config, picture(31, 36, 48))
+    losses = [moved.losses.total for moved in work.steps()]
+    assert losses[-1] < 0.95 * losses[0]
+    assert work.result().shape == (1, 3, 36, 48)
+    assert float(work.result().abs().max()) <= 1.0
+
+
+def test_pyramid_grows_to_the_final_size() -> None:
+    """Sizes grow by the root of 2 up to the result; the last one takes the iterations, the others twice as many."""
+    assert schedule(StyleConfig(iterations=10), 256) == [(64, 20), (91, 20), (128, 20), (181, 20), (256, 10)]
+    assert schedule(StyleConfig(pyramid=False, iterations=3), 256) == [(256, 3)]
+    assert schedule(StyleConfig(iterations=3), 40) == [(40, 3)]
+
+
+def test_same_work_gives_the_same_picture() -> None:
+    """Twice the same is equal bit by bit, and another seed is another noise."""
+    config = resolve("default", {"start": "noise", "size": 48, "iterations": 2})
+    results = []
+    for _ in range(2):
+        work = painting(config, picture(31, 48, 48))
+        list(work.steps())
+        results.append(work.result())
+    assert torch.equal(*results)
+
+
+def test_what_is_not_seen_counts_in_no_loss() -> None:
+    """Pixels far inside a transparent place have no gradient of content or style."""
+    config = resolve("default", {"tv_weight": 0.0})
+    content = picture(31, 160, 160)
+    features = Octaves([STYLE])
+    opacity = torch.ones(160, 160)
+    opacity[:, 70:] = 0.0
+    studio = painting(config, content).studio
+    target = studio.target(160, 160)[1]
+    features = studio.target(160, 160)[0]
+    _, gradient = Objective(config, features, content, [target], opacity=opacity).evaluate(picture(33, 160, 160))
+    assert float(gradient[..., :40].abs().max()) > 0.0
+    assert float(gradient[..., 150:].abs().max()) == 0.0
+
+
+def test_too_little_memory_goes_on_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When an evaluation runs out of memory it is told, the tiles are halved, and the picture is finished."""
+    said: list[str] = []
+    config = resolve("default", {"size": 512, "iterations": 1, "pyramid": False})
+    studio = Studio(config, Octaves, Styles([STYLE], [1.0]), MACHINE, say=said.append)
+    evaluate = Objective.evaluate
+
+    def poor(self: Objective, image: Tensor) -> tuple[Losses, Tensor]:
+        if len(self.tiles) == 1:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory")
+        return evaluate(self, image)
+
+    monkeypatch.setattr(Objective, "evaluate", poor)
+    assert len(list(Painting(studio, picture(31, 128, 512)).steps())) == 1
+    assert said == ["memory: too little for this picture at once, going on in tiles of 256 px"]
+
+
+def test_work_ends_when_nothing_improves() -> None:
+    """A loss that has stopped falling ends the iterations at this size."""
+    pixels = Pixels(torch.zeros(1, 3, 4, 4), "adam", 0.01)
+    still = Losses(1.0, 1.0, 0.0)
+    assert 50 <= len(list(pixels.descend(lambda image: (still, torch.zeros_like(image)), 1000))) < 60
+
+
+def test_colours_are_kept_three_ways() -> None:
+    """``luma`` keeps chroma; ``match`` gives the style the content's mean and covariance, ``histogram`` its values."""
+    content, style = picture(41, 32, 32) * 0.4, picture(43, 24, 40) * 0.4
+    kept = with_chroma_of(style[..., :24, :24], content[..., :24, :24])
+    torch.testing.assert_close(kept[:, 0] - kept[:, 1], content[:, 0, :24, :24] - content[:, 1, :24, :24])
+    found = matched(style, content)[0].flatten(1)
+    torch.testing.assert_close(found.mean(1), content[0].flatten(1).mean(1), atol=1e-3, rtol=0)
+    torch.testing.assert_close(found.cov(), content[0].flatten(1).cov(), atol=1e-3, rtol=0)
+    ranked = histogram_matched(style, content)
+    assert float(ranked.max()) == float(content.max())
+    torch.testing.assert_close(ranked.mean(), content.mean(), atol=1e-2, rtol=0)
+
+
+def test_embedded_features_are_fixed_by_the_styles() -> None:
+    """Two fits to one style are equal, and their label is a constant."""
+    one, two = Octaves([STYLE]), Octaves([STYLE])
+    names = (*one.style_layers, *one.content_layers)
+    first, second = one.activations(picture(51, 40, 40), names), two.activations(picture(51, 40, 40), names)
+    assert list(first) and all(torch.equal(first[name], second[name]) for name in first)
+    assert {name: tuple(value.shape) for name, value in first.items()} == {
+        "colour": (3, 40, 40), "bank1": (64, 40, 40), "bank2": (64, 20, 20), "edges1": (1, 20, 20),
+        "edges2": (1, 10, 10),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"size": 4}, "--size: found 4, expected 16 to 16384"),
+        ({"iterations": 0}, "--iterations: found 0, expected 1 to 100000"),
+        ({"style_scale": 99.0}, "--style-scale: found 99, expected 0.1 to 10"),
+        ({"content_weight": 0.0, "style_weight": 0.0}, "found 0 for both, expected one above 0"),
+    ],
+)
+def test_values_out_of_range_are_refused(typed: dict[str, float], message: str) -> None:
+    """A value that cannot be meant is refused with its range."""
+    with pytest.raises(UsageError, match=message):
+        resolve("default", typed)
+
+
+def test_presets_of_the_textbook_are_theirs() -> None:
+    """``lesson`` and ``gatys`` have the published layers, weights and methods; other features have own layers."""
+    lesson, gatys = resolve("lesson", {}), resolve("gatys", {})
+    assert (lesson.features, lesson.content_layers, len(lesson.style_layers)) == ("vgg16", ("relu4_2",), 4)
+    assert (lesson.content_weight, lesson.style_weight, lesson.tv_weight, lesson.tv_power) == (1.0, 30.0, 1.0, 1.25)
+    assert (gatys.features, gatys.pooling, gatys.start, gatys.optimizer) == ("vgg19", "average", "noise", "lbfgs")
+    assert resolve("lesson", {"features": "embedded"}).style_layers == ()
