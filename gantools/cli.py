@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 
 from gantools import __version__
-from gantools.commands import inspect, prepare, sample, train
+from gantools.commands import inspect, prepare, sample, stylize, train
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
 from gantools.commands.product import drop_stdout, emit_text
 from gantools.commands.shells import ASK, SCRIPTS, answer
@@ -78,6 +78,12 @@ COMMANDS: tuple[Entry, ...] = (
         sample.sample,
         "gantools sample --n 64 c.safetensors",
         "Draw pictures from a checkpoint: a folder of them, or one sheet.",
+    ),
+    Entry(
+        "stylize",
+        stylize.stylize,
+        "gantools stylize photo.jpg --style painting.jpg -o out.png",
+        "Redraw pictures in the style of others.",
     ),
     Entry(
         "inspect",

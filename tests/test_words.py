@@ -242,7 +242,7 @@ SITUATIONS = [
      "inspect c.safetensors --json"),
     ("inspect texts/a.txt", 4, "texts/a.txt: found a text file, expected a safetensors file",
      "inspect c.safetensors"),
-    ("inspect photos/00.png", 4, "photos/00.png: found a PNG picture that gantools sample did not write",
+    ("inspect photos/00.png", 4, "photos/00.png: found a PNG picture that gantools did not write",
      "prepare photos/00.png -o data-2"),
     # Judging a checkpoint.
     ("inspect c.safetensors --seed 3", 2, "--seed: found no --against, expected the pictures to judge by",

@@ -32,6 +32,7 @@ class Paths(StrEnum):
 
 PLACES = {
     "CKPT": Paths.CHECKPOINTS,
+    "CONTENT": Paths.FILES,
     "OTHER": Paths.CHECKPOINTS,
     "DATA": Paths.FOLDERS,
     "DIR": Paths.FOLDERS,

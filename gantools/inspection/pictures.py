@@ -1,4 +1,4 @@
-"""What a folder of pictures holds, and what a picture that ``sample`` wrote says about itself."""
+"""What a folder of pictures holds, and what a picture that ``sample`` or ``stylize`` wrote says about itself."""
 
 import dataclasses
 import shlex
@@ -12,7 +12,8 @@ from gantools.errors import InputError
 from gantools.files.nearby import free_name
 from gantools.inspection.finding import Finding, short
 from gantools.pictures.note import parse_note
-from gantools.pictures.open import look, open_picture
+from gantools.pictures.open import Look, look, open_picture
+from gantools.pictures.painted import PaintedNote, parse_painted
 from gantools.pictures.write import read_text
 
 CHANNELS = {1: "grey", 3: "RGB", 4: "RGBA"}
@@ -65,15 +66,33 @@ def picture_finding(path: Path, *, is_verified: bool) -> Finding:
     seen = look(path)
     if is_verified:
         open_picture(path, channels="rgba")
-    note = parse_note(read_text(path))
+    texts = read_text(path)
+    painted = parse_painted(texts)
+    if painted is not None:
+        return _painted_finding(painted, seen)
+    note = parse_note(texts)
     if note is None:
-        message = f"{path}: found a {seen.format} picture that gantools sample did not write, expected one of its own"
+        message = f"{path}: found a {seen.format} picture that gantools did not write, expected one of its own"
         raise InputError(message, hint=shlex.join(["gantools", "prepare", str(path), "-o", free_name("data")]))
     shown = f"picture {note.index}" if note.count == 1 else f"pictures {note.index} to {note.index + note.count - 1}"
     rows = [
         ("picture", f"{seen.format}, {seen.width}x{seen.height}"),
         ("shows", f"{shown} of seed {note.seed}, {short(note.weights)} weights"),
         ("checkpoint", f"content digest {short(note.digest)}"),
+        ("made by", short(note.command)),
+    ]
+    facts = dataclasses.asdict(note) | {"format": seen.format, "width": seen.width, "height": seen.height}
+    return Finding("picture", facts, rows)
+
+
+def _painted_finding(note: PaintedNote, seen: Look) -> Finding:
+    content, style, variation = note.losses
+    ended = "" if note.ended == "whole" else f", ended early ({short(note.ended)})"
+    rows = [
+        ("picture", f"{seen.format}, {seen.width}x{seen.height}"),
+        ("shows", f"a content in another style, after {note.iterations} iterations{ended}"),
+        ("features", short(note.features)),
+        ("losses", f"content {content:g}, style {style:g}, variation {variation:g}"),
         ("made by", short(note.command)),
     ]
     facts = dataclasses.asdict(note) | {"format": seen.format, "width": seen.width, "height": seen.height}

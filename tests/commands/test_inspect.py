@@ -338,7 +338,7 @@ def test_picture_tells_its_command(place: Path, capsys: pytest.CaptureFixture[st
     Image.new("L", (12, 8)).save("mine.png")
     assert inspect("mine.png") == 4
     err = capsys.readouterr().err
-    assert "error: mine.png: found a PNG picture that gantools sample did not write, expected one of its own" in err
+    assert "error: mine.png: found a PNG picture that gantools did not write, expected one of its own" in err
 
 
 def test_cut_picture_is_found_by_verify(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,9 +22,10 @@ def write_photos(folder: Path, numbers: range, size: tuple[int, int] = (40, 56))
 
 
 def write_reader_folder(folder: Path) -> Path:
-    """Write ``photos`` (all good), ``phone`` (one on its side, a HEIF file, one cut off), ``albums`` and the script.
+    """Write a reader's folder.
 
-    ``albums.tar.gz`` holds ``albums``.
+    ``photo.jpg``, ``painting.jpg``, ``photos`` (all good), ``phone`` (one on its side, a HEIF file, one cut off),
+    ``albums``, ``albums.tar.gz``, which holds ``albums``, and the script.
     """
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "docs" / "how-to" / "nightly.sh", folder)
@@ -38,6 +39,8 @@ def write_reader_folder(folder: Path) -> Path:
     (phone / "IMG_0412.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
     (phone / "cut-off.jpg").write_bytes((phone / "022.jpg").read_bytes()[:900])
     (phone / ".DS_Store").write_bytes(bytes(8))
+    for number, name in ((50, "photo"), (51, "painting")):
+        write_photos(folder, range(number, number + 1)).joinpath(f"{number:03}.jpg").rename(folder / f"{name}.jpg")
     for number, name in enumerate(("apples", "cherries")):
         write_photos(folder / "albums" / name, range(30 + 10 * number, 40 + 10 * number))
     shutil.make_archive(str(folder / "albums"), "gztar", folder, "albums")
