@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gantools.commands.cache import cache_folder
 from gantools.commands.load import warn_of_load
 from gantools.commands.options import (
     Color,
@@ -115,9 +116,9 @@ def stylize(
         "objective": objective, "optimizer": optimizer, "rate": rate, "features": features,
         "style_layers": _names(style_layers), "content_layers": _names(content_layers),
     })  # fmt: skip
-    config = replace(config, features=settled_features(config.features, weights, console.warn))
+    config = replace(config, features=settled_features(config.features, weights, cache_folder(), console.warn))
     styles = tuple(read_style(text) for text in style)
-    wish = Wish(tuple(contents), styles, config, seed, weights, preserve_color, output, force)
+    wish = Wish(tuple(contents), styles, config, seed, weights, preserve_color, output, force, cache_folder())
     if save_every is not None and str(output) == STREAM:
         raise UsageError("--save-every and -o -: found both, expected a file to write again and again",
                          hint=Again(drop=("--save-every",)))  # fmt: skip

@@ -35,6 +35,7 @@ class Wish:
         preserve_color: ``none``, ``luma``, ``match`` or ``histogram``.
         output: where to write, ``-`` for stdout; None: beside the content.
         force: foreign files may be replaced, and what is there already is made again.
+        cache: the folder that keeps downloads.
     """
 
     contents: tuple[str, ...]
@@ -45,6 +46,7 @@ class Wish:
     preserve_color: str = "none"
     output: Path | None = None
     force: bool = False
+    cache: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,7 @@ def make_plan(wish: Wish, stdin: bytes | None) -> Plan:
         RefusedError: something that gantools did not write stands where a picture is to go.
         UsageError: outputs that do not fit.
     """
-    for style in wish.styles:
-        require_picture("--style", style.path)
-    if wish.config.start not in ("content", "noise"):
-        require_picture("--start", Path(wish.config.start))
-    if wish.weights is not None and not wish.weights.is_file():
-        raise absent("--weights", str(wish.weights), "a file of weights")
+    _require_inputs(wish)
     contents, is_many = find_contents(wish.contents, stdin)
     plan = Plan(wish)
     style_digests = tuple(digest_of(style.path) for style in wish.styles)
@@ -122,6 +119,15 @@ def make_plan(wish: Wish, stdin: bytes | None) -> Plan:
         raise InputError(f"{wish.contents[0]}: found no picture ({shown or 'nothing'}), expected some",
                          hint=Again(swap={wish.contents[0]: some_pictures()}))  # fmt: skip
     return plan
+
+
+def _require_inputs(wish: Wish) -> None:
+    for style in wish.styles:
+        require_picture("--style", style.path)
+    if wish.config.start not in ("content", "noise"):
+        require_picture("--start", Path(wish.config.start))
+    if wish.weights is not None and not wish.weights.is_file():
+        raise absent("--weights", str(wish.weights), "a file of weights")
 
 
 def _folder(wish: Wish, is_many: bool) -> Path | None:
@@ -218,15 +224,14 @@ def _require_free(path: Path, force: bool) -> None:
             raise PermissionError(13, os.strerror(13))
 
 
-def settled_features(name: str, weights: Path | None, warn: Callable[[str], None]) -> str:
-    """Return the features that ``auto`` stands for: VGG-19 where torchvision has kept its weights, else embedded.
+def settled_features(name: str, weights: Path | None, cache: Path, warn: Callable[[str], None]) -> str:
+    """Return the features that ``auto`` stands for: VGG-19 where its weights are kept, else embedded.
 
     With a file of weights it stays ``auto``: the file tells. Nothing is downloaded unless a network is named.
     """
     if name != "auto" or weights is not None:
         return name
-    home = os.environ.get("TORCH_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch")
-    if any(Path(home).expanduser().glob("hub/checkpoints/vgg19-*.pth")):
+    if any(cache.glob("weights/vgg19-*.pth")):
         return "vgg19"
     warn("features: no weights of VGG-19 are here, the embedded features are used; --features vgg19 downloads 548 MB")
     return "embedded"

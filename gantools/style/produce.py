@@ -58,7 +58,7 @@ class Workshop:
     def __init__(self, wish: Wish, machine: Machine, tile: int | None, say: Callable[[str], None]) -> None:
         self.wish, self.machine = wish, machine
         config = wish.config
-        self._features = layers_for(config.features, wish.weights, config.pooling, machine.device)
+        self._features = layers_for(config.features, wish.weights, wish.cache, config.pooling, machine.device)
         largest = max(config.size, config.style_size) * max(1.0, config.style_scale)
         pictures = [_tensor(read_pixels(style.path, round(largest))[0]).to(machine.device) for style in wish.styles]
         total = sum(style.weight for style in wish.styles)

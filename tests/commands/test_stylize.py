@@ -40,7 +40,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     draw(tmp_path / "photos" / "a.png", 3)
     draw(tmp_path / "photos" / "deep" / "b.png", 4)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nothing"))
+    monkeypatch.setenv("GANTOOLS_CACHE", str(tmp_path / "nothing"))
     return tmp_path
 
 
