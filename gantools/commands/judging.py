@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gantools.commands.cache import cache_folder
 from gantools.commands.changes import require_same_shape
 from gantools.commands.load import warn_of_load
-from gantools.console import Console, quantity
+from gantools.console import Console
 from gantools.errors import Again, InputError, UsageError
 from gantools.files.document import Document, read_document
 from gantools.files.nearby import some_data
@@ -166,7 +166,7 @@ def _answer(question: Question, reals: "Reals", extractor: "Extractor", samples:
     judged_by, floor = reals.describe()
     rows = [
         ("features", f"{extractor.label}"),
-        ("fakes", f"{quantity(reals.pictures)} pictures of seed {question.seed}, average weights"),
+        ("fakes", f"{reals.pictures:,} pictures of seed {question.seed}, average weights"),
         ("reals", judged_by),
         ("floor", f"{floor} in place of the fakes"),
     ]

@@ -1,8 +1,8 @@
 """The embedded extractor: a bank of random convolutions that needs no file, no download and no training.
 
 Random filters with normalised channels carry texture and coarse shape nearly as trained ones do (Ustyuzhaninov 2016,
-"Texture Synthesis Using Shallow Convolutional Networks with Random Filters"; He, Wang and Hopcroft 2016). What was
-measured here is in docs/how-to/is-it-any-good.md: it ranks snapshots of a run as SqueezeNet does.
+"Texture Synthesis Using Shallow Convolutional Networks with Random Filters"; He, Wang and Hopcroft 2016). How far
+it ranks models as SqueezeNet does is measured in docs/how-to/is-it-any-good.md.
 """
 
 from dataclasses import dataclass

@@ -41,12 +41,12 @@ def judge(
         label: of the extractor.
         seed: keys the bootstrap, patches and directions; the same for models that are compared.
     """
-    centre, scale = _scale(real.vectors)
+    centre, scale = unit_of(real.vectors)
     flat = [(sample.vectors - centre) / scale for sample in (real, other, *fakes)]
     counts = draw_counts(seed, len(real.vectors))
     plain = Counts(counts.fakes[:1], counts.reals[:1])
-    floors = _of_vectors(flat[1], flat[0], plain)
-    found = [_of_vectors(vectors, flat[0], counts) for vectors in flat[2:]]
+    floors = of_vectors(flat[1], flat[0], plain)
+    found = [of_vectors(vectors, flat[0], counts) for vectors in flat[2:]]
     kept = len(real.pixels)
     few = counts if kept == len(real.vectors) else draw_counts(seed, kept)
     detail = sliced_wasserstein([sample.pixels for sample in (other, *fakes)], real.pixels, seed, few)
@@ -61,7 +61,7 @@ def judge(
     return [_figures(figures, floors, label, len(real.vectors), kept) for figures in found]
 
 
-def _scale(vectors: Floats) -> tuple[Floats, float]:
+def unit_of(vectors: Floats) -> tuple[Floats, float]:
     """Return centre and unit of the features: the reals' mean, and their root mean square deviation from it.
 
     One unit for all features: to bring each to its own would let those that reals never use drown all others.
@@ -70,7 +70,8 @@ def _scale(vectors: Floats) -> tuple[Floats, float]:
     return centre, max(float(np.sqrt(((vectors - centre) ** 2).mean())), 1e-12)
 
 
-def _of_vectors(fakes: Floats, reals: Floats, counts: Counts) -> Named:
+def of_vectors(fakes: Floats, reals: Floats, counts: Counts) -> Named:
+    """Return the figures of vectors (n, D) that are centred and scaled by ``unit_of``."""
     return {
         "kid": kid(fakes, reals, counts),
         "frechet": frechet(fakes, reals, counts),

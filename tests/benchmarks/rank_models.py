@@ -10,11 +10,18 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from json import loads
 from pathlib import Path
 
+import numpy as np
+import torch
 from scipy.stats import spearmanr
 from shared.processes import heading
+
+from gantools.features.choose import extractor_for
+from gantools.files.checkpoint import load_average
+from gantools.measure.judge import fake_batches, of_vectors, unit_of
+from gantools.measure.reals import Reals, take
+from gantools.measure.resampling import Counts
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 WEIGHTS = SHARED / "weights" / "squeezenet1_0.safetensors"
@@ -24,13 +31,13 @@ SETS = {
     "emoji": [SHARED / "noto-emoji", "--size", "32", "--holdout", "10%"],
 }
 ROUNDS = (0, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400)
-FIGURES = ("kid", "frechet", "precision", "recall", "density", "coverage")
+FIGURES = ("kid", "frechet", "precision", "recall", "density", "coverage", "vendi")
 
 
-def gantools(*words: str | Path, folder: Path) -> str:
-    """Run a command to its end; return its stdout."""
+def gantools(*words: str | Path, folder: Path) -> None:
+    """Run a command to its end."""
     command = [sys.executable, "-m", "gantools", *map(str, words)]
-    return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 def snapshots(name: str, folder: Path) -> list[Path]:
@@ -49,11 +56,20 @@ def snapshots(name: str, folder: Path) -> list[Path]:
     return found
 
 
-def figures(checkpoint: Path, name: str, pictures: int, folder: Path, *options: str | Path) -> dict[str, float]:
-    """Return the figures of one checkpoint by one extractor."""
-    words = ("inspect", checkpoint, "--against", name, "--n", str(pictures), "--json", "-q", *options)
-    found = loads(gantools(*words, folder=folder))["things"][0]["against"]["figures"]
-    return {figure: found[figure]["value"] for figure in FIGURES}
+def figures(name: str, checkpoints: list[Path], weights: Path | None, pictures: int, folder: Path) -> list[list[float]]:
+    """Return the figures of each checkpoint by one extractor, as ``inspect --against`` has them."""
+    extractor, device = extractor_for("auto", weights, folder), torch.device("cpu")
+    rows = []
+    with Reals(folder / name, pictures, 0) as reals:
+        once = np.ones((1, reals.pictures))
+        real = take(reals.batches(), extractor, device, lambda done: None).vectors
+        centre, unit = unit_of(real)
+        for checkpoint in checkpoints:
+            fakes = fake_batches(load_average(checkpoint)[0], 0, reals.pictures)
+            vectors = take(fakes, extractor, device, lambda done: None).vectors
+            found = of_vectors((vectors - centre) / unit, (real - centre) / unit, Counts(once, once))
+            rows.append([found[figure].value for figure in FIGURES])
+    return rows
 
 
 def main() -> None:
@@ -72,12 +88,11 @@ def main() -> None:
         folder = options.work or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         for name in options.sets:
-            rows = []
-            for checkpoint in snapshots(name, folder):
-                own = figures(checkpoint, name, options.n, folder)
-                trained = figures(checkpoint, name, options.n, folder, "--weights", WEIGHTS)
-                rows.append((own, trained))
-            ranks = [spearmanr([a[f] for a, _ in rows], [b[f] for _, b in rows])[0] for f in FIGURES]
+            found = snapshots(name, folder)
+            own, trained = (figures(name, found, weights, options.n, folder) for weights in (None, WEIGHTS))
+            ranks = [
+                spearmanr(a, b)[0] for a, b in zip(zip(*own, strict=True), zip(*trained, strict=True), strict=True)
+            ]
             print(f"{name:<6} {options.n:>8} " + " ".join(f"{rank:>9.3f}" for rank in ranks), flush=True)
 
 
