@@ -7,10 +7,11 @@ is written. After a kill the old data set is still valid, and the next run goes 
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
 
 from gantools.data.census import census
-from gantools.data.generations import number_pictures
+from gantools.data.columns import Columns
+from gantools.data.generations import Numbering
+from gantools.data.ledger import Ledger
 from gantools.data.making import Loader, Made, Maker
 from gantools.data.manifest import (
     JOURNAL,
@@ -20,8 +21,6 @@ from gantools.data.manifest import (
     TRAIN,
     Heading,
     Record,
-    columns_of,
-    train_digest,
 )
 from gantools.data.names import Names
 from gantools.data.nothing import other_pictures
@@ -76,10 +75,9 @@ class _Build:
     def __init__(self, plan: Plan) -> None:
         self._plan, self._folder, self.report = plan, plan.folder, Report()
         self._is_new = not plan.folder.exists()
-        self._records: list[Record] = []
+        self._columns, self._numbering = Columns(), Numbering(plan.before.manifest)
         self._names = Names()
         self._folders: set[str] = set()
-        self._twins = Twins(plan.recipe.dedupe)
         pack = plan.before.pack
         self._pack = None if pack is None else Pictures(pack.descriptor, str(pack.path), pack.offsets(), pack.shape, "")
 
@@ -93,10 +91,15 @@ class _Build:
             for name in (PACK, PREVIOUS_PACK, MANIFEST, JOURNAL):
                 sweep(self._folder / name)
             self._begin_journal()
-            with open(self._folder / JOURNAL, "ab") as self._journal:
+            with (
+                open(self._folder / JOURNAL, "ab") as self._journal,
+                contextlib.closing(Ledger(self._folder)) as self._ledger,
+                contextlib.closing(Twins(self._plan.recipe.dedupe, self._folder)) as self._twins,
+            ):
                 self._make_all(jobs, on_done)
                 fault("between")
-                write_bytes(self._folder / MANIFEST, self._manifest)
+                with atomic_writer(self._folder / MANIFEST) as stream:
+                    self._ledger.write(self._heading, stream)
             fault("cleaning")
             self._clean()
 
@@ -144,11 +147,15 @@ class _Build:
             self.report.count(made)
             if made.record is None:
                 continue
-            self._records.append(made.record)
+            if made.record.file is not None:
+                self._numbering.number(made.record)
+                self._columns.add(made.record)
+            self._ledger.add(made.record)
             if made.pixels is not None:
                 writer.add(made.pixels)
             if made.png is not None and made.record.file is not None:
                 self._write_picture(made.record.file, made.png)
+            made.item.entry = None  # nothing asks for it any more: memory falls here as fast as the columns grow
 
     def _name(self, item: Item, record: Record) -> str:
         """Return the file of a picture: the one it had, unless its label has changed."""
@@ -161,11 +168,12 @@ class _Build:
     def _write_picture(self, file: str, png: bytes) -> None:
         """Write a picture whole or not at all. The general writer's checks for each file would double the time."""
         self._make_folder(file)
-        temporary = self._folder / TEMPORARY
+        folder = os.fspath(self._folder)  # no Path a picture: it would keep the parts of every name for good
+        temporary = os.path.join(folder, TEMPORARY)
         with open(temporary, "wb") as stream:
             stream.write(png)
         fault("picture")
-        os.replace(temporary, self._folder / file)
+        os.replace(temporary, os.path.join(folder, file))
 
     def _make_folder(self, file: str) -> None:
         label = file.rpartition("/")[0]
@@ -180,27 +188,22 @@ class _Build:
 
     def _finish(self, writer: PackWriter) -> None:
         """Compose the manifest and end the pack, which stores the manifest's digest."""
-        plan = self._plan
-        made = [record for record in self._records if record.file is not None]
-        if not made:
+        plan, columns = self._plan, self._columns
+        count = len(columns.files)
+        if not count:
             self._give_up()
-        train = sum(record.split == TRAIN for record in made)
-        if not train:
-            message = f"--holdout: found all {len(made)} pictures held out, expected some for training"
+        if not columns.train:
+            message = f"--holdout: found all {count} pictures held out, expected some for training"
             raise UsageError(message, hint="--holdout 0%")
-        self._stale = _own_files(plan) - {record.file for record in made if record.file is not None}
+        self._stale = _own_files(plan) - {*columns.files}
         self._journal.write(b"".join(_loose(self._stale)))
         self._journal.flush()
-        shape = plan.recipe.shape
-        classes = sorted({record.label for record in made if record.label is not None})
-        self.report.digest = train_digest(made, shape)
-        self.report.census = census(self._records, plan.recipe)
-        history = number_pictures(plan.before.manifest, self._records, self.report.digest)
-        heading = Heading(plan.recipe, classes, self.report.digest, plan.foreign, history)
-        self._manifest = heading.line() + b"".join(record.line() for record in self._records)
-        manifest_digest = blake2b(self._manifest, digest_size=32).hexdigest()
-        index, labels = columns_of(made, classes, plan.foreign)
-        writer.finish(labels, index, {"manifest": manifest_digest, "data": self.report.digest})
+        digest = self.report.digest = columns.train_digest(plan.recipe.shape)
+        classes = columns.classes()
+        self.report.census = census(self._ledger, plan.recipe)
+        self._heading = Heading(plan.recipe, classes, digest, plan.foreign, self._numbering.history(digest))
+        index, labels = columns.index(classes, plan.foreign)
+        writer.finish(labels, index, {"manifest": self._ledger.digest(self._heading), "data": digest})
 
     def _give_up(self) -> None:
         """Leave nothing behind when nothing could be made.
@@ -210,7 +213,7 @@ class _Build:
         """
         if self._plan.before.manifest is None:
             (self._folder / JOURNAL).unlink()
-        unused = self.report.unused(self._records)
+        unused = self.report.unused(self._ledger)
         source, reason = unused[0]
         verb = "read" if self.report.skipped else "used"
         message = f"{source}: cannot be {verb} ({reason}), expected a picture"

@@ -106,12 +106,15 @@ def census(records: Iterable[Record], recipe: Recipe) -> Census:
     """Count what is on record about a data set.
 
     Args:
-        records: all of them.
+        records: all of them, which may be read from a file: they are gone through once, and once more for copies.
         recipe: what was made of the sources.
     """
-    found, records = Census(), list(records)
+    found, copies = Census(), []
     cut_off = 0.0
     for record in records:
+        found.blank += record.blank is True
+        if record.twin is not None:
+            copies.append(record)
         if record.file is None or record.width is None or record.height is None:
             continue
         found.sizes[record.width, record.height] += 1
@@ -119,9 +122,10 @@ def census(records: Iterable[Record], recipe: Recipe) -> Census:
         kept, scale = _kept(record.width, record.height, recipe)
         found.enlarged += scale > 1
         cut_off += 1 - kept
-    found.blank = sum(record.blank is True for record in records)
     found.cut_off = cut_off / max(1, found.sizes.total())
-    _count_copies(records, found)
+    if copies:
+        wanted = {record.twin for record in copies}
+        _count_copies(copies, {record.source: record for record in records if record.source in wanted}, found)
     return found
 
 
@@ -136,9 +140,7 @@ def _kept(width: int, height: int, recipe: Recipe) -> tuple[float, float]:
     return kept, max(down, along)
 
 
-def _count_copies(records: list[Record], found: Census) -> None:
-    copies = [record for record in records if record.twin is not None]
-    originals = {record.source: record for record in records} if copies else {}
+def _count_copies(copies: list[Record], originals: dict[str, Record], found: Census) -> None:
     for record in copies:
         twin = originals.get(record.twin or "")
         if twin is None:  # deleted by hand

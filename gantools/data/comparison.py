@@ -6,8 +6,9 @@ from pathlib import Path
 
 from gantools.data import disk
 from gantools.data.before import Before
+from gantools.data.columns import columns_of
 from gantools.data.entry import Entry, whole_of
-from gantools.data.manifest import MANIFEST, Record, columns_of
+from gantools.data.manifest import MANIFEST, Record
 from gantools.data.recipe import Recipe
 from gantools.data.sources import Found, limited
 from gantools.data.work import Acts, Item, Plan

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gantools.data import disk
+from gantools.data.columns import columns_of
 from gantools.data.manifest import (
     JOURNAL,
     MANIFEST,
     PACK,
     PREVIOUS_PACK,
-    columns_of,
     is_ours,
     manifest_bytes_digest,
     read_heading,

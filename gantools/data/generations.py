@@ -1,6 +1,5 @@
 """Generations of a data set: the number that grows with each run that changed its pictures, and what each changed."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,43 +45,51 @@ def generation_from(document: Any) -> Generation:
     return generation
 
 
-def number_pictures(before: "Manifest | None", records: Sequence["Record"], digest: str) -> list[Generation]:
-    """Give each picture that is new or changed the number of this generation; the others keep theirs.
+class Numbering:
+    """Gives each picture that is new or changed the number of this generation, one after the other.
 
-    It is a function of the old manifest and the new records alone, so a run that was killed in between changes nothing.
+    What comes out is a function of the old manifest and the new records alone, so a run that was killed in between
+    changes nothing.
 
     Args:
-        before: the manifest that is there; None in a first run.
-        records: of the new one.
-        digest: of its pictures for training.
-
-    Returns:
-        The history with the newest generation at its end; that is the one before when no picture has changed.
+        before: the manifest that is there; None in a first run, whose records carry no number.
     """
-    if before is None:
-        for record in records:
-            record.generation = None
-        return [Generation(1, digest, added=sum(record.split == "train" for record in records))]
-    was = {record.source: record for record in before.records if record.file is not None}
-    now = {record.source: record for record in records if record.file is not None}
-    past = before.heading.history or [Generation(before.heading.generation, before.heading.digest)]
-    number = before.heading.generation + 1
-    added, removed, changed = (0 for _ in range(3))
-    for source, record in now.items():
-        old = was.get(source)
+
+    def __init__(self, before: "Manifest | None") -> None:
+        self._before = before
+        records = before.records if before else []
+        self._was = {record.source: record for record in records if record.file is not None}
+        self._number = before.heading.generation + 1 if before else 1
+        self._added = self._removed = self._changed = 0
+        self._is_same = True
+
+    def number(self, record: "Record") -> None:
+        """Number a record that has a picture."""
+        old = self._was.pop(record.source, None)
         if old is not None and _content(old) == _content(record):
             record.generation = old.generation
-            continue
-        record.generation = number
+            return
+        self._is_same = False
+        record.generation = self._number if self._before else None
         is_train, was_train = record.split == "train", old is not None and old.split == "train"
-        added += is_train and not was_train
-        removed += was_train and not is_train
-        changed += is_train and was_train
-    removed += sum(old.split == "train" for source, old in was.items() if source not in now)
-    is_same = was.keys() == now.keys() and all(record.generation != number for record in now.values())
-    if is_same:
-        return past
-    return [*past, Generation(number, digest, added, removed, changed)][-KEPT:]
+        self._added += is_train and not was_train
+        self._removed += was_train and not is_train
+        self._changed += is_train and was_train
+
+    def history(self, digest: str) -> list[Generation]:
+        """Return the history with this generation at its end; the one before when no picture has changed.
+
+        Args:
+            digest: of the pictures for training.
+        """
+        past: list[Generation] = []
+        if self._before:
+            heading = self._before.heading
+            past = heading.history or [Generation(heading.generation, heading.digest)]
+            if self._is_same and not self._was:
+                return past
+        removed = self._removed + sum(old.split == "train" for old in self._was.values())
+        return [*past, Generation(self._number, digest, self._added, removed, self._changed)][-KEPT:]
 
 
 def since(heading: "Heading", digest: str) -> tuple[Generation, Generation] | None:

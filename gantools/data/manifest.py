@@ -5,7 +5,7 @@ It is written last; what lies beside it is made so that it can be checked agains
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
@@ -14,7 +14,6 @@ from typing import Any
 
 from gantools import __version__
 from gantools.data.generations import Generation, generation_from
-from gantools.data.pack import Index, Shape, data_digest
 from gantools.data.recipe import Recipe, recipe_from
 from gantools.errors import InputError
 from gantools.files.header import canonical_json
@@ -209,27 +208,6 @@ def manifest_bytes_digest(path: Path) -> str:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def columns_of(records: Iterable[Record], classes: list[str], foreign: list[str]) -> tuple[Index, list[int]]:
-    """Return the columns of a pack and the labels' numbers, one a record; each record has a picture."""
-    numbers = {name: number for number, name in enumerate(classes)}
-    made = list(records)
-    index = Index(
-        files=[str(record.file) for record in made],
-        sizes=[record.encoded_bytes or 0 for record in made],
-        encoded="".join(record.encoded or "" for record in made),
-        pixels="".join(record.pixels or "" for record in made),
-        splits="".join((record.split or TRAIN)[0] for record in made),
-        classes=classes,
-        foreign=foreign,
-    )
-    return index, [-1 if record.label is None else numbers[record.label] for record in made]
-
-
-def train_digest(records: Iterable[Record], shape: Shape) -> str:
-    """Digest the pictures that are for training."""
-    return data_digest(b"".join(bytes.fromhex(r.pixels or "") for r in records if r.split == TRAIN), shape)
 
 
 def journal_records(path: Path) -> Iterator[Record]:

@@ -1,6 +1,7 @@
 """What a run of ``prepare`` did, counted while it works."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gantools.data.census import Census
@@ -64,7 +65,7 @@ class Report:
         if record.twin is not None:
             self.copies.append(record)
 
-    def unused(self, records: list[Record]) -> list[tuple[str, str]]:
+    def unused(self, records: Iterable[Record]) -> list[tuple[str, str]]:
         """Return name and reason of what gave no picture: of this run's, else of those in ``records``."""
         tried = self.skipped + self.left_out
         return tried or [(record.source, record.skipped) for record in records if record.skipped is not None]

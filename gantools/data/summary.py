@@ -7,13 +7,13 @@ from typing import Any
 
 from gantools.data import disk
 from gantools.data.census import Census, census
+from gantools.data.columns import columns_of
 from gantools.data.entry import Natural, Unreadable
 from gantools.data.folder import check_folder
 from gantools.data.manifest import (
     HOLDOUT,
     MANIFEST,
     TRAIN,
-    columns_of,
     is_ours,
     manifest_bytes_digest,
     read_manifest,

@@ -1,5 +1,9 @@
 """Copies among the pictures of a data set: those with the pixels of an earlier one, and those that look like it."""
 
+import os
+import tempfile
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,21 +24,27 @@ class Twins:
 
     Args:
         dedupe: which copies are left out of the data set; the others are noted in their records.
+        folder: in which a nameless file keeps the cells: in memory would be the hashes, 8 bytes a picture, alone.
     """
 
-    def __init__(self, dedupe: Dedupe) -> None:
+    def __init__(self, dedupe: Dedupe, folder: Path) -> None:
         self._dedupe = dedupe
-        self._by_pixels: dict[str, str] = {}
+        self._by_pixels: dict[bytes, str] = {}
         self._sources: list[str] = []
         self._hashes: NDArray[np.uint64] = np.empty(256, np.uint64)
-        self._cells: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
+        self._cells = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by close()
+
+    def close(self) -> None:
+        """Give up what is kept."""
+        self._cells.close()
 
     def judge(self, made: Made) -> None:
         """Note in a picture's record what it is a copy of, or leave the picture out."""
         record, likeness = made.record, made.likeness
         if record is None or likeness is None or record.pixels is None:
             return
-        twin, distance = self._by_pixels.get(record.pixels), None
+        pixels = bytes.fromhex(record.pixels)
+        twin, distance = self._by_pixels.get(pixels), None
         is_same = twin is not None
         if not is_same:
             twin, distance = self._alike(likeness)
@@ -42,7 +52,7 @@ class Twins:
             made.record, made.pixels, made.png = _without_picture(record, twin, distance), None, None
             return
         record.twin, record.distance = twin, distance
-        self._by_pixels.setdefault(record.pixels, record.source)
+        self._by_pixels.setdefault(pixels, record.source)
         if twin is None and not likeness.plain:
             self._add(record.source, likeness)
 
@@ -58,22 +68,23 @@ class Twins:
         near = np.flatnonzero(distances <= NEAR_BITS)
         if not len(near):
             return None, None
-        unlike = np.abs(self._cells[near].astype(np.int16) - likeness.cells).max(axis=1)
+        cells = np.stack([self._cells_of(index, len(likeness.cells)) for index in near.tolist()])
+        unlike = np.abs(cells.astype(np.int16) - likeness.cells).max(axis=1)
         near = near[unlike <= NEAR_LEVELS]
         if not len(near):
             return None, None
         best = int(near[np.argmin(distances[near])])
         return self._sources[best], int(distances[best])
 
+    def _cells_of(self, index: int, length: int) -> NDArray[np.uint8]:
+        return np.frombuffer(os.pread(self._cells.fileno(), length, index * length), np.uint8)
+
     def _add(self, source: str, likeness: Likeness) -> None:
         count = len(self._sources)
-        if count == len(self._cells):
-            self._hashes = np.resize(self._hashes, max(256, 2 * count))
-            grown = np.empty((len(self._hashes), len(likeness.cells)), np.uint8)
-            if count:
-                grown[:count] = self._cells
-            self._cells = grown
-        self._hashes[count], self._cells[count] = likeness.hash, likeness.cells
+        if count == len(self._hashes):
+            self._hashes = np.resize(self._hashes, 2 * count)
+        self._hashes[count] = likeness.hash
+        self._cells.write(likeness.cells.tobytes())
         self._sources.append(source)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from gantools.data.manifest import PACK, columns_of, read_manifest
+from gantools.data.columns import columns_of
+from gantools.data.manifest import PACK, read_manifest
 from gantools.data.pack import Pictures, Shape, open_pack
 from gantools.errors import InputError
 from gantools.files.header import read_header
