@@ -17,6 +17,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -100,20 +101,22 @@ def make_photographs(folder: Path, count: int) -> None:
         (folder / f"{number:05}.jpg").write_bytes(photograph(random, textures))
 
 
-def make_elsewhere(folder: Path, count: int) -> None:
-    """Make the photographs in another process: a child's largest memory counts from its parent's on."""
-    maker = multiprocessing.get_context("spawn").Process(target=make_photographs, args=(folder, count))
+def elsewhere(make: Callable[..., None], *arguments: object) -> None:
+    """Make photographs in another process: a child's largest memory counts from its parent's on."""
+    maker = multiprocessing.get_context("spawn").Process(target=make, args=arguments)
     maker.start()
     maker.join()
 
 
 def multiplied(source: Path, folder: Path, count: int) -> None:
-    """Write ``count`` files of differing bytes: the photographs again and again, each with a number behind its end."""
+    """Write ``count`` photographs of 256 px, each another piece of the larger ones: copies would be told apart."""
     names = sorted(os.listdir(source))
+    random = np.random.RandomState(1)
     folder.mkdir()
     for number in range(count):
-        data = (source / names[number % len(names)]).read_bytes()
-        (folder / f"{number:05}.jpg").write_bytes(data + number.to_bytes(4, "big"))
+        with Image.open(source / names[number % len(names)]) as picture:
+            left, top = random.randint(picture.width - 255), random.randint(picture.height - 255)
+            picture.crop((left, top, left + 256, top + 256)).save(folder / f"{number:05}.jpg", quality=90)
 
 
 def main() -> None:
@@ -126,7 +129,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         photos, out = place / "photos", place / "out"
-        make_elsewhere(photos, options.photos)
+        elsewhere(make_photographs, photos, options.photos)
         prepare = [sys.executable, "-m", "gantools", "prepare", "-q", "--size", str(SIDE_PX), "-o", str(out)]
         commands = {
             "plain": [sys.executable, "-c", PLAIN, str(photos), str(out), str(SIDE_PX)],
@@ -166,7 +169,7 @@ def report_memory(prepare: list[str], photos: Path, place: Path, count: int) -> 
     found = []
     for pictures in (count // 10, count):
         source = place / f"many-{pictures}"
-        multiplied(photos, source, pictures)
+        elsewhere(multiplied, photos, source, pictures)
         shutil.rmtree(place / "out", ignore_errors=True)
         first, again = run_of([*prepare, str(source)]), run_of([*prepare, str(source)])
         found.append(first[1])
