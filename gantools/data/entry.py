@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from PIL import Image
@@ -71,7 +70,7 @@ def digest_of(data: bytes) -> str:
 class FileBytes(Protocol):
     """An origin whose pictures are files, in a folder or elsewhere: what else can be made of their bytes."""
 
-    def header(self, entry: "Entry") -> Path | BinaryIO:
+    def header(self, entry: "Entry") -> str | BinaryIO:
         """Return where the file can be read; called in the order of the entries; raises Unreadable."""
 
     def contents(self, entry: "Entry") -> Callable[[], bytes]:

@@ -39,10 +39,10 @@ class FileOrigin:
         """Return what reads and decodes the file."""
         return lambda recipe: decoded(self._read(entry), recipe)
 
-    def header(self, entry: Entry) -> Path:
+    def header(self, entry: Entry) -> str:
         """Return the file's path."""
         check_kind(self.path(entry), entry.size_bytes)
-        return Path(self.path(entry))
+        return self.path(entry)
 
     def contents(self, entry: Entry) -> Callable[[], bytes]:
         """Return what reads the file."""

@@ -8,7 +8,7 @@ of a file that is cut off meanwhile would kill the process.
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -100,12 +100,19 @@ class PackWriter:
             digests: ``manifest`` (of the manifest's bytes) and ``data`` (of the pictures), stored as they are.
         """
         assert len(labels) == len(index.files) == self.count
-        parts = [np.asarray(labels, "<i4").tobytes(), canonical_json(asdict(index))]
-        for part in parts:
-            self._stream.write(part)
+        sizes = [self._stream.write(np.asarray(labels, "<i4").tobytes()), self._write_index(index)]
         self._stream.seek(0)
-        self._stream.write(self._header([len(part) for part in parts], digests))
+        self._stream.write(self._header(sizes, digests))
         self._stream.seek(0, os.SEEK_END)
+
+    def _write_index(self, index: Index) -> int:
+        """Write the columns as canonical JSON, one after the other: together they would be the peak of memory."""
+        size = 0
+        for name in sorted(column.name for column in fields(index)):
+            mark = "," if size else "{"
+            text = f'{mark}"{name}":'.encode()
+            size += self._stream.write(text) + self._stream.write(canonical_json(getattr(index, name)))
+        return size + self._stream.write(b"}")
 
     def _header(self, sizes: list[int], digests: dict[str, str]) -> bytes:
         ends = np.cumsum([0, self.count * self._shape.row_bytes, *sizes]).tolist()

@@ -27,7 +27,7 @@ def check_kind(name: str, size_bytes: int | None) -> None:
         raise Unreadable(f"{size_bytes} bytes, more than {MAX_FILE_BYTES}")
 
 
-def natural(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) -> Natural:
+def natural(source: Path | str | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) -> Natural:
     """Read the header of a picture.
 
     Raises:

@@ -22,7 +22,7 @@ RESTORE_TO_BACKGROUND = 2
 SINGLE = ("MPO", "PSD")  # what they hold besides are copies for other screens, or layers of the one picture
 
 
-def frames_of(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) -> dict[int, Look]:
+def frames_of(source: Path | str | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) -> dict[int, Look]:
     """Return what the headers say of each frame or page, by its number from 0; a still picture has one.
 
     No pixel is decoded. The further pictures of a camera's JPEG (MPO) are copies for other screens, and the layers of
@@ -51,7 +51,7 @@ def frames_of(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMAT
 
 
 def read_frames(
-    source: Path | BinaryIO,
+    source: Path | str | BinaryIO,
     *,
     channels: Channels,
     background: tuple[int, int, int],

@@ -61,7 +61,7 @@ class Look:
     format: str
 
 
-def look(source: Path | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) -> Look:
+def look(source: Path | str | BinaryIO, formats: tuple[str, ...] = DEFAULT_FORMATS) -> Look:
     """Read the header of a picture; no pixel is decoded, so a file that is cut off further down still passes.
 
     An orientation that stands behind the pixels of a PNG, or only in the XMP block of a TIFF, is not seen here.
@@ -89,7 +89,7 @@ def look_at(image: ImageFile.ImageFile) -> Look:
 
 
 def open_picture(
-    source: Path | BinaryIO,
+    source: Path | str | BinaryIO,
     *,
     channels: Channels,
     background: tuple[int, int, int] = (255, 255, 255),
@@ -123,7 +123,7 @@ def open_picture(
 
 
 def look_and_open(
-    source: Path | BinaryIO,
+    source: Path | str | BinaryIO,
     *,
     channels: Channels,
     background: tuple[int, int, int] = (255, 255, 255),
@@ -190,10 +190,10 @@ def _orientation(image: ImageFile.ImageFile, notes: list[str]) -> int:
 
 
 @contextmanager
-def opened(source: Path | BinaryIO, formats: tuple[str, ...]) -> Iterator[ImageFile.ImageFile]:
+def opened(source: Path | str | BinaryIO, formats: tuple[str, ...]) -> Iterator[ImageFile.ImageFile]:
     """Open a picture; whatever goes wrong before the block ends becomes a PictureError."""
     names = _pillow_names(formats)
-    name = str(source) if isinstance(source, Path) else str(getattr(source, "name", "the picture"))
+    name = str(source) if isinstance(source, Path | str) else str(getattr(source, "name", "the picture"))
     head = b""
     try:
         with _stream(source) as stream:
@@ -220,13 +220,13 @@ def opened(source: Path | BinaryIO, formats: tuple[str, ...]) -> Iterator[ImageF
 
 
 @contextmanager
-def _stream(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+def _stream(source: Path | str | BinaryIO) -> Iterator[BinaryIO]:
     """Yield a seekable stream. Devices, pipes and folders are refused: opening them could wait for ever.
 
     A member of an archive has no descriptor of its own, which Pillow's way to libtiff takes for granted: such a
     stream is read whole first, and so is one that cannot seek.
     """
-    if not isinstance(source, Path):
+    if not isinstance(source, Path | str):
         plain = isinstance(source, BytesIO) or (source.seekable() and _has_descriptor(source))
         yield source if plain else BytesIO(source.read())
         return
