@@ -17,8 +17,11 @@ SRGB_PRIMARIES_D50 = (
 )
 
 
-def profile(space: bytes, gamma: float, swapped: bool = False) -> bytes:
-    """Write a version 2 profile: grey or RGB with sRGB's primaries (red and blue exchanged if ``swapped``)."""
+P3_PRIMARIES_D50 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
+
+
+def profile(space: bytes, gamma: float, primaries: tuple[tuple[float, ...], ...] = SRGB_PRIMARIES_D50) -> bytes:
+    """Write a version 2 profile: grey, or RGB with the primaries' XYZ adapted to D50."""
 
     def xyz(values):
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
@@ -31,7 +34,6 @@ def profile(space: bytes, gamma: float, swapped: bool = False) -> bytes:
     if space == b"GRAY":
         tags[b"kTRC"] = curve
     else:
-        primaries = SRGB_PRIMARIES_D50[::-1] if swapped else SRGB_PRIMARIES_D50
         tags |= {name + b"XYZ": xyz(values) for name, values in zip((b"r", b"g", b"b"), primaries, strict=True)}
         tags |= {name + b"TRC": curve for name in (b"r", b"g", b"b")}
     offset, table, data = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
@@ -85,8 +87,27 @@ def test_a_linear_profile_is_encoded_as_srgb(mode):
 def test_exchanged_primaries_exchange_the_colours():
     """A profile whose red is sRGB's blue turns red pixels blue."""
     picture = Image.new("RGB", (4, 4), (255, 0, 0))
-    found = open_picture(saved(picture, profile(b"RGB ", 2.2, swapped=True)), channels="rgb")
+    found = open_picture(saved(picture, profile(b"RGB ", 2.2, SRGB_PRIMARIES_D50[::-1])), channels="rgb")
     assert np.abs(np.array(found.getpixel((0, 0))) - (0, 0, 255)).max() <= 3
+
+
+def test_display_p3_becomes_srgb():
+    """Colours of Display P3's primaries go through XYZ to sRGB; what sRGB cannot show is cut off at its edge."""
+    colours = np.random.RandomState(5).randint(0, 256, (32, 32, 3)).astype(np.uint8)
+    icc = profile(b"RGB ", 2.2, P3_PRIMARIES_D50)
+    found = np.asarray(open_picture(saved(Image.fromarray(colours), icc), channels="rgb")).astype(float)
+    xyz = (colours / 255.0) ** (563 / 256) @ np.array(P3_PRIMARIES_D50)
+    linear = xyz @ np.linalg.inv(np.array(SRGB_PRIMARIES_D50))
+    inside = (linear >= 0).all(-1) & (linear <= 1).all(-1)
+    assert 300 < inside.sum() < 1024
+    assert np.abs(found - srgb(linear))[inside].max() <= 2.5
+    assert np.abs(found - srgb(np.clip(linear, 0, 1))).max() <= 6
+
+
+def test_a_gray_gamma_becomes_srgb():
+    """Grey of gamma 1.8 keeps its light: it comes out darker or lighter as the sRGB curve asks."""
+    found = np.asarray(open_picture(saved(Image.fromarray(RAMP), profile(b"GRAY", 1.8)), channels="gray"))
+    assert np.abs(found - srgb((RAMP / 255.0) ** (461 / 256))).max() <= 1.5
 
 
 def test_a_cmyk_profile_decides_the_colours():

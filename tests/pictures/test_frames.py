@@ -7,6 +7,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import Blend, Disposal
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from gantools.pictures import frames
@@ -41,7 +42,8 @@ def gif(canvas: tuple[int, int], parts: list[tuple[tuple[int, int, int, int], li
     return BytesIO(data + b";")
 
 
-PARTS: list[tuple[tuple[int, int, int, int], list[int], int, int | None]] = [
+Part = tuple[tuple[int, int, int, int], list[int], int, int | None]
+PARTS: list[Part] = [
     ((0, 0, 6, 4), [0] * 24, 1, None),
     ((1, 1, 2, 2), [1, 3, 3, 1], 2, 3),
     ((3, 0, 2, 3), [2] * 6, 3, None),
@@ -50,11 +52,11 @@ PARTS: list[tuple[tuple[int, int, int, int], list[int], int, int | None]] = [
 ]
 
 
-def composited() -> list[np.ndarray]:
-    """Draw ``PARTS`` by the rules of GIF89a: leave (0, 1), clear the place (2), or bring back what was there (3)."""
+def composited(parts: list[Part] | None = None) -> list[np.ndarray]:
+    """Draw ``PARTS``, or others, as GIF89a says: leave (0, 1), clear the place (2), or bring back what was (3)."""
     canvas = np.zeros((4, 6, 4), np.uint8)
     found = []
-    for (left, top, width, height), pixels, disposal, clear in PARTS:
+    for (left, top, width, height), pixels, disposal, clear in parts or PARTS:
         before = canvas.copy()
         place = canvas[top : top + height, left : left + width]
         values = np.array(pixels).reshape(height, width)
@@ -73,6 +75,18 @@ def test_gif_frames_are_composited_as_gif89a_says() -> None:
     shown = read(gif((6, 4), PARTS))
     assert len(shown) == 5
     for number, (found, expected) in enumerate(zip(shown, composited(), strict=True)):
+        assert np.array_equal(found[..., 3], expected[..., 3]), number
+        assert np.array_equal(found[expected[..., 3] > 0], expected[expected[..., 3] > 0]), number
+
+
+def test_an_opaque_gif_frame_is_cleared_not_filled() -> None:
+    """A frame without clear pixels that asks for the background leaves a clear place, as browsers have it."""
+    parts: list[Part] = [
+        ((0, 0, 6, 4), [0] * 24, 1, None),
+        ((1, 1, 3, 2), [1] * 6, 2, None),
+        ((5, 3, 1, 1), [2], 0, None),
+    ]
+    for number, (found, expected) in enumerate(zip(read(gif((6, 4), parts)), composited(parts), strict=True)):
         assert np.array_equal(found[..., 3], expected[..., 3]), number
         assert np.array_equal(found[expected[..., 3] > 0], expected[expected[..., 3] > 0]), number
 
@@ -222,3 +236,17 @@ def test_a_cut_animation_is_refused_not_taken_for_its_first_frame() -> None:
     data = gif((6, 4), PARTS).getvalue()
     with pytest.raises(PictureError, match="cut off"):
         frames_of(BytesIO(data[:-40]))
+
+
+def test_what_is_touched_inside_pillow_is_still_there() -> None:
+    """The fields of Pillow's readers that compositing reads and sets exist; a Pillow that moves them fails here."""
+    with Image.open(apng(STEPS)) as image:
+        image.seek(2)
+        assert (image.blend_op, image.dispose_op, image.default_image) == (Blend.OP_OVER, Disposal.OP_PREVIOUS, False)
+        assert tuple(image.dispose_extent) == (2, 2, 4, 4)
+    with Image.open(gif((6, 4), PARTS)) as image:
+        image.seek(1)
+        image.load()
+        assert (image.disposal_method, tuple(image.dispose_extent)) == (2, (1, 1, 3, 3))
+        assert image._mode == image.mode and image.im.size == (6, 4)
+        assert hasattr(image, "dispose")

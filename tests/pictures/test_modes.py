@@ -29,18 +29,26 @@ def png(samples: np.ndarray, colour_type: int, bits: int, *chunks: tuple[bytes, 
     return BytesIO(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 
-def tiff(samples: np.ndarray, photometric: int, *, bits: int = 0, sample_format: int = 1, extra: int | None = None):
-    """Write an uncompressed little-endian TIFF; samples (H, W) or (H, W, C)."""
+def tiff(samples: np.ndarray, photometric: int, *, bits: int = 0, sample_format: int = 1, extra: int | None = None,
+         colours: np.ndarray | None = None, order: str = "<") -> BytesIO:  # fmt: skip
+    """Write an uncompressed TIFF, little-endian or big-endian; samples (H, W) or (H, W, C), colours (256, 3)."""
     height, width = samples.shape[:2]
     bands = samples.shape[2] if samples.ndim == 3 else 1
-    data = samples.tobytes()
-    tags = [(256, 4, width), (257, 4, height), (258, 3, bits or samples.dtype.itemsize * 8), (259, 3, 1)]
-    tags += [(262, 3, photometric), (273, 4, 8), (277, 3, bands), (278, 4, height), (279, 4, len(data))]
-    tags += [(338, 3, extra)] if extra is not None else []
-    tags += [(339, 3, sample_format)]
-    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
-    table = struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)
-    return BytesIO(b"II*\0" + struct.pack("<I", 8 + len(data)) + data + table)
+    data = samples.astype(samples.dtype.newbyteorder(order)).tobytes()
+    palette = b"" if colours is None else (colours.T.astype(f"{order}u2") * 257).tobytes()
+    tags = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, bits or samples.dtype.itemsize * 8), (259, 3, 1, 1)]
+    tags += [(262, 3, 1, photometric), (273, 4, 1, 8), (277, 3, 1, bands), (278, 4, 1, height), (279, 4, 1, len(data))]
+    tags += [(320, 3, 768, 8 + len(data))] if palette else []
+    tags += [(338, 3, 1, extra)] if extra is not None else []
+    tags += [(339, 3, 1, sample_format)]
+    entries = b"".join(
+        struct.pack(f"{order}HHI", tag, kind, count)
+        + (struct.pack(f"{order}HH", value, 0) if (kind, count) == (3, 1) else struct.pack(f"{order}I", value))
+        for tag, kind, count, value in tags
+    )
+    table = struct.pack(f"{order}H", len(tags)) + entries + struct.pack(f"{order}I", 0)
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    return BytesIO(mark + struct.pack(f"{order}I", 8 + len(data) + len(palette)) + data + palette + table)
 
 
 def over(colour: np.ndarray, alpha: np.ndarray, background: tuple[int, int, int]) -> np.ndarray:
