@@ -12,7 +12,8 @@ from tests.data.archive_makers import png, tar_bytes, zip_bytes
 from tests.pictures.test_damage import BAD
 
 SAID = re.compile(
-    r"[^:]+: \d+ sources -> |size: |prepare: |skipped: |pictures |skipped  |digest |next: |other files passed over: "
+    r"[^:]+: \d+ sources -> |size: |prepare: |skipped: |pictures |skipped  |digest |next: |other files passed over: |"
+    r"warning: \d+ pictures for training"
 )
 
 LOUD = {"PYTHONWARNINGS": "always::UserWarning,always::RuntimeWarning"}
