@@ -174,4 +174,4 @@ def _elsewhere(path: Path) -> Hint:
 
 def _existing(path: Path) -> str:
     """Return ``path`` if it is a folder, else the nearest folder above it that is there."""
-    return str(next((folder for folder in (path, *path.parents) if folder.is_dir()), Path("/")))
+    return str(next((folder for folder in (path, *path.parents) if os.path.isdir(folder)), Path("/")))
