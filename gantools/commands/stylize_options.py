@@ -28,6 +28,11 @@ StyleScale = Annotated[
     float | None,
     typer.Option(metavar="X", help="Factor on that size: above 1 strokes are larger.", rich_help_panel=STYLE, **HIDE),
 ]
+Masks = Annotated[
+    list[Path] | None,
+    typer.Option("--mask", metavar="FILE", help="Where the style holds: white; one for each --style, in their order. "
+                 "Outside all of them the content stays.", rich_help_panel=STYLE, **HIDE),
+]  # fmt: skip
 PreserveColor = Annotated[
     Literal["none", "luma", "match", "histogram"],
     typer.Option("--preserve-color", help="Keep the content's colours: its chroma, its mean and covariance, or its "

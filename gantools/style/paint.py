@@ -16,7 +16,7 @@ from gantools.features.layered import Layered
 from gantools.keys import key
 from gantools.style.objective import Losses, Objective, Target, chosen, wanted_of
 from gantools.style.optimise import Pixels
-from gantools.style.scales import fit, resized
+from gantools.style.scales import fit, pooled, resized
 
 SMALLEST_TILE_PX = 256
 NO_MEMORY = ("out of memory", "allocate memory", "not enough memory")
@@ -42,10 +42,12 @@ class Styles:
     Args:
         pictures: (1, 3, H, W) in [-1, 1], on the device.
         shares: together 1.
+        is_apart: each style has a region of its own; else they are mixed.
     """
 
     pictures: list[Tensor]
     shares: list[float]
+    is_apart: bool = False
 
 
 @dataclass
@@ -69,18 +71,27 @@ class Studio:
     seed: int = 0
     tile: int | None = None
     say: Callable[[str], None] = print
-    _known: dict[tuple[int, int], tuple[Layered, Target]] = field(default_factory=dict)
+    _known: dict[tuple[int, int], tuple[Layered, list[Target]]] = field(default_factory=dict)
 
-    def target(self, long_side: int, final_side: int) -> tuple[Layered, Target]:
-        """Return the features, and what the styles want of them, for a picture at one size of its pyramid."""
+    def targets(self, long_side: int, final_side: int) -> tuple[Layered, list[Target]]:
+        """Return the features, and what the styles want of them, for a picture at one size of its pyramid.
+
+        Returns:
+            Of styles that are mixed one target, of those with regions one each.
+        """
         if (long_side, final_side) not in self._known:
             config = self.config
             side = (config.style_size or final_side) * config.style_scale * long_side / final_side
             pictures = [_shrunk(style, max(32, round(side))) for style in self.styles.pictures]
             features = self.features_for(pictures)
             layers = chosen(config.style_layers, features.style_layers, features)
-            wanted = wanted_of(features, layers, pictures, self.styles.shares, self.machine.autocast)
-            self._known[long_side, final_side] = (features, Target(wanted))
+            groups = [[picture] for picture in pictures] if self.styles.is_apart else [pictures]
+            shares = [[1.0]] * len(groups) if self.styles.is_apart else [self.styles.shares]
+            targets = [
+                Target(wanted_of(features, layers, group, parts, self.machine.autocast))
+                for group, parts in zip(groups, shares, strict=True)
+            ]
+            self._known[long_side, final_side] = (features, targets)
         return self._known[long_side, final_side]
 
 
@@ -92,11 +103,18 @@ class Painting:
         content: (1, 3, H, W) in [-1, 1] at the size of the result, on the device.
         opacity: (H, W) in [0, 1], None: all of it is seen.
         start: a picture of any size to start from; None: as the configuration says.
+        masks: (H, W) in [0, 1], where each style holds; outside all of them the content stays. None: everywhere.
     """
 
     def __init__(
-        self, studio: Studio, content: Tensor, opacity: Tensor | None = None, start: Tensor | None = None
+        self,
+        studio: Studio,
+        content: Tensor,
+        opacity: Tensor | None = None,
+        start: Tensor | None = None,
+        masks: list[Tensor] | None = None,
     ) -> None:
+        self.masks = masks
         self.studio, self.content, self.opacity = studio, content, opacity
         self.schedule = schedule(studio.config, max(content.shape[-2:]))
         self.iterations = sum(count for _, count in self.schedule)
@@ -131,7 +149,10 @@ class Painting:
 
     def result(self) -> Tensor:
         """Return the picture as far as it is, (1, 3, H, W) at the size of the content."""
-        return resized(self._pixels.result().detach(), *self.content.shape[-2:])
+        image = resized(self._pixels.result().detach(), *self.content.shape[-2:])
+        if self.masks is None:
+            return image
+        return torch.lerp(self.content, image, torch.stack(self.masks).sum(0).clamp(0.0, 1.0))
 
     def _evaluate(self, number: int, image: Tensor) -> tuple[Losses, Tensor]:
         """Evaluate; when memory runs out, go to tiles of half the side and say so."""
@@ -145,13 +166,19 @@ class Painting:
 
     def _objective(self, number: int) -> Objective:
         height, width = self._size(number)
-        features, target = self.studio.target(max(height, width), self.schedule[-1][0])
-        opacity = None if self.opacity is None else resized(self.opacity[None, None] * 2 - 1, height, width)[0, 0]
+        features, targets = self.studio.targets(max(height, width), self.schedule[-1][0])
+        if self.masks is not None:
+            maps = [pooled(mask, height, width) for mask in self.masks]
+            targets = [Target(target.wanted, weights) for target, weights in zip(targets, maps, strict=True)]
         return Objective(
-            self.studio.config, features, resized(self.content, height, width), [target],
-            opacity=None if opacity is None else opacity.add(1.0).mul(0.5), tile=self._tile,
+            self.studio.config,
+            features,
+            resized(self.content, height, width),
+            targets,
+            opacity=None if self.opacity is None else pooled(self.opacity, height, width),
+            tile=self._tile,
             autocast=self.studio.machine.autocast,
-        )  # fmt: skip
+        )
 
     def _size(self, number: int) -> tuple[int, int]:
         height, width = self.content.shape[-2:]

@@ -29,3 +29,9 @@ def read_pixels(source: Path | BinaryIO, long_side: int) -> tuple[NDArray[np.uin
     seen = alpha > 0
     colour[~seen] = colour[seen].mean(0).round() if seen.any() else 128
     return colour, alpha.astype(np.float32) / 255.0
+
+
+def read_mask(path: Path, height: int, width: int) -> NDArray[np.float32]:
+    """Return a mask (H, W) in [0, 1], white as 1, stretched to a size; transparent places are black."""
+    image = open_picture(path, channels="gray", background=(0, 0, 0)).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(image, np.float32) / 255.0

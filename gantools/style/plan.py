@@ -36,6 +36,7 @@ class Wish:
         output: where to write, ``-`` for stdout; None: beside the content.
         force: foreign files may be replaced, and what is there already is made again.
         cache: the folder that keeps downloads.
+        masks: one a style, where it holds; empty: every style holds everywhere.
     """
 
     contents: tuple[str, ...]
@@ -47,6 +48,7 @@ class Wish:
     output: Path | None = None
     force: bool = False
     cache: Path = Path()
+    masks: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,12 @@ def _require_inputs(wish: Wish) -> None:
         require_picture("--style", style.path)
     if wish.config.start not in ("content", "noise"):
         require_picture("--start", Path(wish.config.start))
+    for mask in wish.masks:
+        require_picture("--mask", mask)
+    if wish.masks and (len(wish.masks) != len(wish.styles) or any(style.weight != 1.0 for style in wish.styles)):
+        found = f"{len(wish.masks)} for {len(wish.styles)} styles"
+        message = f"--mask: found {found}, expected one for each --style, without weights, in their order"
+        raise UsageError(message, hint=Again(drop=("--mask",)))
     if wish.weights is not None and not wish.weights.is_file():
         raise absent("--weights", str(wish.weights), "a file of weights")
 
@@ -183,6 +191,7 @@ def _job(wish: Wish, content: Content, path: Path | None, styles: tuple[str, ...
         "seed": wish.seed,
         "weights": "" if wish.weights is None else digest_of(wish.weights),
         "preserve_color": wish.preserve_color,
+        "masks": [digest_of(mask) for mask in wish.masks],
     }
     digest = blake2b(canonical_json(facts), digest_size=16).hexdigest()
     picture_format = FORMATS["" if path is None else path.suffix.lower()] if path is not None else "png"
@@ -198,6 +207,7 @@ def _command(wish: Wish, content: Content) -> str:
     words = ["gantools", "stylize", "CONTENT" if content.name.startswith(STREAM) else Path(content.name).name]
     for style in wish.styles:
         words += ["--style", style.path.name + (f":{style.weight:g}" if style.weight != 1.0 else "")]
+    words += [word for mask in wish.masks for word in ("--mask", mask.name)]
     words += ["--preset", wish.config.preset] if wish.config.preset != "default" else []
     words += [word for name, value in changed(wish.config).items() for word in _words(name, value)]
     words += ["--weights", wish.weights.name] if wish.weights is not None else []

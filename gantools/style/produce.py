@@ -21,7 +21,7 @@ from gantools.pictures.write import encode
 from gantools.style.colour import histogram_matched, matched, with_chroma_of
 from gantools.style.objective import Losses
 from gantools.style.paint import Moved, Painting, Studio, Styles
-from gantools.style.pixels import read_pixels
+from gantools.style.pixels import read_mask, read_pixels
 from gantools.style.plan import Job, Wish
 
 FLAT = 0.01
@@ -62,7 +62,7 @@ class Workshop:
         largest = max(config.size, config.style_size) * max(1.0, config.style_scale)
         pictures = [_tensor(read_pixels(style.path, round(largest))[0]).to(machine.device) for style in wish.styles]
         total = sum(style.weight for style in wish.styles)
-        self._styles = Styles(pictures, [style.weight / total for style in wish.styles])
+        self._styles = Styles(pictures, [style.weight / total for style in wish.styles], bool(wish.masks))
         self.studio = self._studio(self._styles, tile, say)
         self._tile, self._say = tile, say
         features = self._features(pictures)
@@ -78,12 +78,15 @@ class Workshop:
         studio = self.studio
         if self.wish.preserve_color in ("match", "histogram"):
             change = matched if self.wish.preserve_color == "match" else histogram_matched
-            styles = Styles([change(style, content) for style in self._styles.pictures], self._styles.shares)
+            styles = Styles(
+                [change(style, content) for style in self._styles.pictures], self._styles.shares, bool(self.wish.masks)
+            )
             studio = self._studio(styles, self._tile, self._say)
         start = None
         if self.wish.config.start not in ("content", "noise"):
             start = _tensor(read_pixels(Path(self.wish.config.start), self.wish.config.size)[0]).to(self.machine.device)
-        return Painting(studio, content, seen, start)
+        masks = [torch.from_numpy(read_mask(mask, *content.shape[-2:])).to(content.device) for mask in self.wish.masks]
+        return Painting(studio, content, seen, start, masks or None)
 
     def finished(self, job: Job, painting: Painting, taken: int, losses: Losses, ended: str) -> Painted:
         """Return a picture as it is now, as the bytes of a file.

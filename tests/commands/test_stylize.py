@@ -106,6 +106,16 @@ def test_transparency_is_kept(place: Path) -> None:
     assert np.array_equal(*alpha)
 
 
+def test_mask_keeps_the_rest_of_the_photo(place: Path) -> None:
+    """Where the mask is black the pixels are those of the content."""
+    half = np.zeros((48, 48), np.uint8)
+    half[:, 24:] = 255
+    Image.fromarray(half).save("mask.png")
+    assert stylize("photo.png", "--style", "painting.png", "--mask", "mask.png", *QUICK, "-o", "out.png") == 0
+    before, after = (np.asarray(Image.open(name)) for name in ("photo.png", "out.png"))
+    assert np.array_equal(before[:, :24], after[:, :24]) and not np.array_equal(before, after)
+
+
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
 def test_odd_modes_are_taken(place: Path, mode: str) -> None:
     """Grey and CMYK contents and styles are brought to RGB."""
@@ -172,6 +182,8 @@ def test_foreign_output_is_refused(place: Path, capsys: pytest.CaptureFixture[st
             2,
             "--style-layers: unknown name 'relu9'",
         ),
+        (("photo.png", "--style", "painting.png", "--mask", "no.png"), 4, "--mask no.png: no such file"),
+        (("photo.png", "--style", "painting.png:2", "--mask", "photo.png"), 2, "--mask: found 1 for 1 styles"),
         (("photo.png", "--style", "painting.png", "--start", "nothing.png"), 4, "--start nothing.png: no such file"),
     ],
 )

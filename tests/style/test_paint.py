@@ -58,15 +58,31 @@ def test_what_is_not_seen_counts_in_no_loss() -> None:
     """Pixels far inside a transparent place have no gradient of content or style."""
     config = resolve("default", {"tv_weight": 0.0})
     content = picture(31, 160, 160)
-    features = Octaves([STYLE])
     opacity = torch.ones(160, 160)
     opacity[:, 70:] = 0.0
     studio = painting(config, content).studio
-    target = studio.target(160, 160)[1]
-    features = studio.target(160, 160)[0]
-    _, gradient = Objective(config, features, content, [target], opacity=opacity).evaluate(picture(33, 160, 160))
+    features, targets = studio.targets(160, 160)
+    _, gradient = Objective(config, features, content, targets, opacity=opacity).evaluate(picture(33, 160, 160))
     assert float(gradient[..., :40].abs().max()) > 0.0
     assert float(gradient[..., 150:].abs().max()) == 0.0
+
+
+def test_masks_give_regions_their_styles() -> None:
+    """Each half takes the colours of its own style; what no mask covers stays the photograph."""
+    tint = torch.tensor([0.6, 0.0, -0.6]).view(1, 3, 1, 1)
+    red, blue = 0.4 * picture(33, 64, 64) + tint, 0.4 * picture(33, 64, 64) - tint
+    content = picture(31, 48, 96)
+    left, right = torch.zeros(48, 96), torch.zeros(48, 96)
+    left[:, :40], right[:, 56:] = 1.0, 1.0
+    config = resolve("default", {"size": 96, "iterations": 20, "pyramid": False, "style_weight": 10.0})
+    studio = Studio(config, Octaves, Styles([red, blue], [0.5, 0.5], is_apart=True), MACHINE, say=lambda text: None)
+    work = Painting(studio, content, masks=[left, right])
+    list(work.steps())
+    change = (work.result() - content)[0].mean(1)
+    left_change, right_change = change[:, :40].mean(1), change[:, 56:].mean(1)
+    assert float(left_change[0] - right_change[0]) > 0.1
+    assert float(right_change[2] - left_change[2]) > 0.1
+    assert torch.equal(work.result()[..., 40:56], content[..., 40:56])
 
 
 def test_too_little_memory_goes_on_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,159 @@
+"""Seconds an iteration of `gantools stylize` with VGG-19 at 512 px beside a plain loop of neural-style-pt's kind.
+
+Equal work: activations up to relu5_1, style at relu1_1 to relu5_1 by Gram matrices, content at relu4_2, the variation,
+and the gradient of their sum, all of which one evaluation is. The weights are random: time does not depend on them.
+Each contestant measures in a process of its own, with as many threads; they take turns. `peak` is the largest memory
+of its process. Run it on a quiet machine:
+
+    python tests/benchmarks/stylize_vgg19.py --size 512 --iterations 5 --repeats 3
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from shared.processes import heading
+
+GOAL = 3.0
+
+COMMON = """
+import resource, sys, time
+import torch
+from torch import nn
+from gantools.features.torchvision_nets import build
+size, iterations, kind = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+torch.manual_seed(0)
+network = build("vgg19")
+network.load_state_dict({name: torch.randn(value.shape) * 0.02 for name, value in network.state_dict().items()},
+                        assign=True)
+picture = torch.rand(1, 3, size, size)
+def measure(evaluate):
+    evaluate()
+    times = []
+    for _ in range(iterations):
+        began = time.perf_counter()
+        evaluate()
+        times.append(time.perf_counter() - began)
+    print(sorted(times)[len(times) // 2], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+PLAIN = (
+    COMMON
+    + """
+class Gram(nn.Module):
+    def forward(self, x):
+        rows = x.view(x.shape[1], -1)
+        return rows @ rows.t() / rows.numel()
+net, losses = nn.Sequential(), []
+class Style(nn.Module):
+    def __init__(self, wanted):
+        super().__init__()
+        self.gram, self.wanted = Gram(), wanted
+    def forward(self, x):
+        self.loss = nn.functional.mse_loss(self.gram(x), self.wanted)
+        return x
+class Content(nn.Module):
+    def __init__(self, wanted):
+        super().__init__()
+        self.wanted = wanted
+    def forward(self, x):
+        self.loss = nn.functional.mse_loss(x, self.wanted)
+        return x
+x = picture
+for number, module in enumerate(list(network.features)[:30]):
+    with torch.no_grad():
+        x = module(x)
+    net.append(module)
+    if number in (1, 6, 11, 20, 29):
+        losses.append(Style(Gram()(x)))
+        net.append(losses[-1])
+    if number == 22:
+        losses.append(Content(x.clone()))
+        net.append(losses[-1])
+for parameter in net.parameters():
+    parameter.requires_grad = False
+leaf = torch.rand_like(picture).requires_grad_()
+def evaluate():
+    leaf.grad = None
+    net(leaf)
+    total = sum(loss.loss for loss in losses)
+    across, down = leaf[..., 1:] - leaf[..., :-1], leaf[..., 1:, :] - leaf[..., :-1, :]
+    total = total + 1e-3 * (across.abs().sum() + down.abs().sum())
+    total.backward()
+measure(evaluate)
+"""
+)
+
+OURS = (
+    COMMON
+    + """
+from gantools.config.style import resolve
+from gantools.device import settle
+from gantools.features.base import Label
+from gantools.features.networks import NetworkLayers
+from gantools.features.torchvision_nets import VGG19
+from gantools.style.objective import Objective, Target, wanted_of
+objective, precision, tile = kind.split()
+machine = settle("cpu", None, precision)
+features = NetworkLayers(Label("vgg19", "0" * 12), network.features, VGG19)
+config = resolve("default", {"objective": objective})
+wanted = wanted_of(features, features.style_layers, [picture], [1.0], machine.autocast)
+whole = Objective(config, features, picture, [Target(wanted)], tile=int(tile) or None, autocast=machine.autocast)
+image = torch.rand_like(picture)
+measure(lambda: whole.evaluate(image))
+"""
+)
+
+CONTESTANTS = {
+    "plain loop, fp32": (PLAIN, "-"),
+    "gram, fp32": (OURS, "gram fp32 0"),
+    "gram, bf16": (OURS, "gram bf16 0"),
+    "wasserstein, bf16": (OURS, "wasserstein bf16 0"),
+    "gram, bf16, tiles of 256": (OURS, "gram bf16 256"),
+}
+
+
+def main() -> None:
+    """Let the contestants take turns, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--iterations", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    turns: list[dict[str, tuple[float, float]]] = []
+    with tempfile.TemporaryDirectory() as place:
+        for number, (script, _) in enumerate(CONTESTANTS.values()):
+            Path(place, f"{number}.py").write_text(script)
+        for _ in range(options.repeats):
+            turns.append({
+                name: measured(Path(place, f"{number}.py"), options.size, options.iterations, kind)
+                for number, (name, (_, kind)) in enumerate(CONTESTANTS.items())
+            })  # fmt: skip
+    heading(f"one evaluation at {options.size} px, median of {options.iterations}, {options.repeats} turns")
+    print(f"{'':28}{'s/iteration':>12}{'x plain':>9}{'least':>8}{'most':>8}{'goal':>6}{'peak MiB':>10}")
+    for name in CONTESTANTS:
+        ratios = sorted(turn["plain loop, fp32"][0] / turn[name][0] for turn in turns)
+        seconds = statistics.median(turn[name][0] for turn in turns)
+        goal = f"{GOAL:.0f}" if name == "gram, bf16" else ""
+        peak = max(turn[name][1] for turn in turns)
+        print(
+            f"{name:28}{seconds:12.2f}{statistics.median(ratios):9.2f}{ratios[0]:8.2f}{ratios[-1]:8.2f}{goal:>6}{peak:10.0f}"
+        )
+
+
+def measured(script: Path, size: int, iterations: int, kind: str) -> tuple[float, float]:
+    """Run one contestant; return its seconds an iteration and its largest memory in MiB."""
+    command = [sys.executable, str(script), str(size), str(iterations), kind]
+    root = Path(__file__).resolve().parent.parent.parent
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    seconds, peak = done.stdout.split()
+    return float(seconds), float(peak)
+
+
+if __name__ == "__main__":
+    main()
