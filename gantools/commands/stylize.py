@@ -175,8 +175,6 @@ def _work(run: _Run, stop: StopRequest, machine_words: tuple[str, int | None, st
 
     device, threads, precision, tile = machine_words
     console, plan = run.console, run.plan
-    if precision == "auto" and plan.wish.config.features == "embedded":
-        precision = "fp32"  # so few channels cost more to convert than bf16 saves: 2.5 times the time
     machine = settle(device, threads, precision)
     console.detail(f"machine: {machine.device}, {machine.precision}, {machine.threads} threads")
     warn_of_load(machine.threads, console)
