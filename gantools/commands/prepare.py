@@ -253,10 +253,9 @@ def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) ->
     from gantools.data.build import execute
     from gantools.data.folder import prepare_line
 
-    keep_freed_memory(LARGEST_KEPT_BYTES)
-
     if plan.nothing_to_do():
         return execute(plan, threads)
+    keep_freed_memory(LARGEST_KEPT_BYTES)
     try:
         with console.progress("prepare", len(plan.items), "pictures") as progress:
             return execute(plan, threads, lambda done: _advance(progress.update, done, request))

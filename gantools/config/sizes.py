@@ -43,3 +43,8 @@ def parse_size(text: str) -> tuple[int, int]:
         near = nearest_sides(min(int(first[0][:9]), MAX_SIDE_PX)) if first else [64]
         raise UsageError(message, hint=f"--size {near[-1]}")
     return int(sides[0]), int(sides[1])
+
+
+def pairs() -> list[tuple[int, int]]:
+    """Return all pairs of sides, up to 1,024 pixels, that the families can be built for."""
+    return [(a << n, b << n) for n in range(1, 8) for a in STARTS for b in STARTS]

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from math import log
 
-from gantools.config.sizes import STARTS, nearest_sides
+from gantools.config.sizes import nearest_sides, pairs
 from gantools.data.census import Census
 from gantools.data.manifest import MANIFEST
 from gantools.data.recipe import Recipe
@@ -102,9 +102,8 @@ def _their_size(found: Census, recipe: Recipe) -> str | None:
     if sum(abs(shape - middle) < 0.05 for shape in shapes) < SAME_SHAPE_SHARE * len(shapes):
         return None
     area = recipe.size[0] * recipe.size[1]
-    pairs = [(a << n, b << n) for n in range(1, 8) for a in STARTS for b in STARTS]
     near = [
-        pair for pair in pairs if 0.5 <= pair[0] * pair[1] / area <= 2 and abs(log(pair[0] / pair[1]) - middle) < 0.1
+        pair for pair in pairs() if 0.5 <= pair[0] * pair[1] / area <= 2 and abs(log(pair[0] / pair[1]) - middle) < 0.1
     ]
     if not near:
         return None

@@ -25,7 +25,7 @@ from gantools.data.manifest import (
 from gantools.data.names import Names
 from gantools.data.nothing import other_pictures
 from gantools.data.pack import PackWriter, Pictures
-from gantools.data.parallel import in_order
+from gantools.data.parallel import CHUNK, in_chunks, in_order
 from gantools.data.report import Report
 from gantools.data.twins import Twins
 from gantools.data.work import Item, Plan
@@ -33,8 +33,6 @@ from gantools.errors import InputError, RefusedError, UsageError, output_errors
 from gantools.files.atomic import atomic_writer, fault, sweep, write_bytes
 from gantools.files.nearby import other_output
 
-CHUNK = 8  # pictures a task: handing over a task costs about as much as a small picture
-CHUNK_BYTES = 1 << 26  # of members of archives, which are in memory before a thread takes the chunk up
 IN_FLIGHT = 64
 TEMPORARY = ".unfinished.png"
 
@@ -252,17 +250,12 @@ def _loose(files: set[str]) -> list[bytes]:
 
 
 def tasks(items: list[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:
-    """Yield the items in chunks, with what loads each; files of many pictures are read here, in order."""
-    chunk: list[tuple[Item, Loader | None]] = []
-    held_bytes = 0
-    for item in items:
-        chunk.append((item, _loader(item)))
-        held_bytes += 0 if item.keep or item.entry is None else item.entry.held_bytes
-        if len(chunk) == CHUNK or held_bytes > CHUNK_BYTES:
-            yield chunk
-            chunk, held_bytes = [], 0
-    if chunk:
-        yield chunk
+    """Return the items in chunks, with what loads each; files of many pictures are read here, in order."""
+    return in_chunks(((item, _loader(item)), _held_bytes(item)) for item in items)
+
+
+def _held_bytes(item: Item) -> int:
+    return 0 if item.keep or item.entry is None else item.entry.held_bytes
 
 
 def _loader(item: Item) -> Loader | None:

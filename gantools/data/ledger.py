@@ -1,4 +1,4 @@
-"""The records of a run, kept as lines on disk while it works: memory does not grow with what is made."""
+"""The records of a run, kept as lines on disk while it works: in memory they were most of what grew."""
 
 import shutil
 import tempfile

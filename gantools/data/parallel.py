@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+CHUNK = 8  # pictures a task: handing over a task costs about as much as a small picture
+CHUNK_BYTES = 1 << 26  # of members of archives, which are in memory before a thread takes the chunk up
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -32,3 +35,21 @@ def in_order(work: Callable[[Task], Result], tasks: Iterable[Task], threads: int
             yield begun.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def in_chunks(tasks: Iterable[tuple[Task, int]]) -> Iterator[list[Task]]:
+    """Yield small tasks in chunks, in order.
+
+    Args:
+        tasks: each with the bytes that it holds in memory until it is done.
+    """
+    chunk: list[Task] = []
+    held_bytes = 0
+    for task, size_bytes in tasks:
+        chunk.append(task)
+        held_bytes += size_bytes
+        if len(chunk) == CHUNK or held_bytes > CHUNK_BYTES:
+            yield chunk
+            chunk, held_bytes = [], 0
+    if chunk:
+        yield chunk

@@ -6,11 +6,9 @@ from dataclasses import replace
 
 from gantools.data.entry import Entry, FileBytes, Unreadable, digest_of
 from gantools.data.origins import DemoOrigin
-from gantools.data.parallel import in_order
+from gantools.data.parallel import in_chunks, in_order
 from gantools.data.recipe import Recipe
 
-CHUNK = 8
-CHUNK_BYTES = 1 << 26  # of members of archives, which are in memory before a thread takes the chunk up
 Digester = Callable[[], str]
 
 
@@ -41,19 +39,9 @@ def digests_of(
 
 
 def _tasks(entries: list[Entry], recipe: Recipe) -> Iterator[list[tuple[str, Digester]]]:
-    """Yield the sources in chunks; files of many pictures are read here, in order."""
-    chunk: list[tuple[str, Digester]] = []
-    held_bytes = 0
-    for entry in entries:
-        if isinstance(entry.origin, DemoOrigin):
-            continue
-        chunk.append((entry.source, _digester(entry, recipe)))
-        held_bytes += entry.held_bytes
-        if len(chunk) == CHUNK or held_bytes > CHUNK_BYTES:
-            yield chunk
-            chunk, held_bytes = [], 0
-    if chunk:
-        yield chunk
+    """Return the sources in chunks; files of many pictures are read here, in order."""
+    read = (entry for entry in entries if not isinstance(entry.origin, DemoOrigin))
+    return in_chunks(((entry.source, _digester(entry, recipe)), entry.held_bytes) for entry in read)
 
 
 def _digester(entry: Entry, recipe: Recipe) -> Digester:

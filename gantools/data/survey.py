@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gantools.config.sizes import STARTS, doublings, nearest_sides
+from gantools.config.sizes import doublings, nearest_sides, pairs
 from gantools.data.entry import Entry, Natural, Unreadable
 from gantools.data.recipe import ChannelsName
 from gantools.errors import UsageError
@@ -68,5 +68,4 @@ def check_size(size: tuple[int, int]) -> None:
 
 
 def _nearest_pair(height: int, width: int) -> tuple[int, int]:
-    pairs = [(a << n, b << n) for n in range(1, 8) for a in STARTS for b in STARTS]
-    return min(pairs, key=lambda pair: (abs(pair[0] - height) + abs(pair[1] - width), pair))
+    return min(pairs(), key=lambda pair: (abs(pair[0] - height) + abs(pair[1] - width), pair))
