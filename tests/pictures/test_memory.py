@@ -113,14 +113,14 @@ def test_members_of_an_archive_are_read_a_bounded_number_of_bytes_ahead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Large members make small chunks, so that few of them are in memory before a thread takes them up."""
-    from gantools.data import build
+    from gantools.data import build, parallel
     from gantools.data.plan import make_plan
     from gantools.data.recipe import Wish
 
     (tmp_path / "a.tar").write_bytes(tar_bytes({f"{i}.png": small_png(i) for i in range(20)}))
     plan = make_plan(tmp_path / "data", Wish((str(tmp_path / "a.tar"),)))
     assert [len(task) for task in build.tasks(plan.items)] == [8, 8, 4]
-    monkeypatch.setattr(build, "CHUNK_BYTES", 2500)
+    monkeypatch.setattr(parallel, "CHUNK_BYTES", 2500)
     lengths = [len(task) for task in build.tasks(plan.items)]
     assert set(lengths) == {2} and sum(lengths) == 20
 
