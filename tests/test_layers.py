@@ -43,6 +43,7 @@ ROOMS = {
     "training.average": 3,
     "training.losses": 3,
     "training.penalties": 3,
+    "training.vitals": 3,
     "style.colour": 3,
     "style.contents": 2,
     "style.losses": 3,

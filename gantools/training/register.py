@@ -2,8 +2,9 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gantools.errors import InputError
 from gantools.files.header import cut
@@ -12,6 +13,39 @@ HISTORY_POINTS = 256
 """The loss history is thinned to half, and its interval doubled, when it is longer than this."""
 
 HEX_DIGITS = 64
+
+SIGNS = ("among_fakes", "among_reals", "nearest_fakes", "nearest_reals", "across", "order")
+"""The vital signs that D turns take, as moving means: the mean distance of two fakes, and of two reals; the distance of
+a fake from the fake most like it, and of a real from such a real; that of a real and a fake; the share of pairs of a
+real and a fake that D puts in the right order."""
+
+
+class Point(NamedTuple):
+    """One point of the history: counts, losses, and what the vital signs come to.
+
+    Args:
+        round, images: where the run was.
+        loss_d, loss_g: the last losses; None when not finite.
+        d_steps: D turns so far. Where they did not grow since the point before, nothing new was measured.
+        spread: how much two fakes differ, as a share of how much two reals do. 0: all fakes are alike.
+        twins: how much a fake differs from the one most like it, as a share of the reals' own. 0: each has a twin.
+        gap: how far the fakes lie from the reals (energy distance), as a share of how much two reals differ; 0 for
+            equals, about 2 for a single picture of noise.
+        order: share of pairs of a real and a fake that D puts in the right order. 0.5: it cannot tell them apart.
+    """
+
+    round: int
+    images: int
+    loss_d: float | None
+    loss_g: float | None
+    d_steps: int
+    spread: float | None
+    twins: float | None
+    gap: float | None
+    order: float | None
+
+
+COUNTS = ("round", "images", "d_steps")
 
 
 @dataclass
@@ -27,8 +61,10 @@ class Register:
         skipped: D turns that changed nothing because the D loss was under the threshold.
         nonfinite, nonfinite_run: turns whose loss or gradients were not finite, in all and in a row just now.
         loss_d, loss_g: the losses of the last turns; None before the first, or when not finite.
+        signs: the vital signs by name; None before the first.
+        judged_from: the round from which on the run is judged: the last change of its rates and the like.
         history_interval: rounds from one point of the history to the next.
-        history: points [round, images, D loss, G loss].
+        history: points, each the list of what ``Point`` names.
     """
 
     data: str
@@ -43,6 +79,8 @@ class Register:
     nonfinite_run: int = 0
     loss_d: float | None = None
     loss_g: float | None = None
+    signs: dict[str, float | None] = field(default_factory=lambda: dict.fromkeys(SIGNS))
+    judged_from: int = 0
     history_interval: int = 10
     history: list[list[float | None]] = field(default_factory=list)
 
@@ -58,18 +96,36 @@ class Register:
             InputError: fields missing, unknown, of another type or out of range.
         """
         try:
+            if odd := document.keys() ^ {spec.name for spec in dataclasses.fields(Register)}:
+                raise ValueError(f"fields that differ: {', '.join(sorted(odd)[:5])}")
             register = Register(**document)
             _check(register)
-        except (TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise InputError(f"{name}: found a register that cannot be read ({cut(str(error))})") from error
         return register
 
     def add_history(self) -> None:
         """Add a point, at the end of a round that ``history_interval`` divides; thin a history that grew too long."""
-        self.history.append([self.g_steps, self.images, self.loss_d, self.loss_g])
+        losses = self.loss_d, self.loss_g
+        self.history.append(list(Point(self.g_steps, self.images, *losses, self.d_steps, *ratios(self.signs))))
         if len(self.history) > HISTORY_POINTS:
             self.history_interval *= 2
             self.history = [point for point in self.history if (point[0] or 0) % self.history_interval == 0]
+
+    def points(self) -> list[Point]:
+        """Return the history as points with names."""
+        return [Point(*point) for point in self.history]  # type: ignore[arg-type]
+
+
+def ratios(signs: Mapping[str, float | None]) -> tuple[float | None, ...]:
+    """Return spread, twins, gap and order, to four digits: None where a sign is missing or the reals are all alike."""
+    fakes, reals, near_fakes, near_reals, across, order = (signs[name] for name in SIGNS)
+    spread = twins = gap = None
+    if fakes is not None and across is not None and reals:
+        spread, gap = round(fakes / reals, 4), round((2 * across - fakes - reals) / reals, 4)
+    if near_fakes is not None and near_reals:
+        twins = round(near_fakes / near_reals, 4)
+    return spread, twins, gap, None if order is None else round(order, 4)
 
 
 def finite_or_none(value: float) -> float | None:
@@ -91,12 +147,17 @@ def _check(register: Register) -> None:
         raise ValueError("history_interval is 0")
     if not is_digest(register.data):
         raise ValueError("data is no digest")
-    losses = [register.loss_d, register.loss_g]
+    if register.signs.keys() != set(SIGNS):
+        raise ValueError("signs are other ones")
+    numbers = [register.loss_d, register.loss_g, *register.signs.values()]
     if not isinstance(register.history, list) or len(register.history) > HISTORY_POINTS:
         raise ValueError("history is no list of points")
-    for point in register.history:
-        if not (isinstance(point, list) and len(point) == 4 and all(type(count) is int for count in point[:2])):
+    for row in register.history:
+        if not (isinstance(row, list) and len(row) == len(Point._fields)):
             raise ValueError("history holds something that is no point")
-        losses += point[2:]
-    if not all(loss is None or (isinstance(loss, (int, float)) and math.isfinite(loss)) for loss in losses):
-        raise ValueError("a loss is no finite number")
+        point = dict(zip(Point._fields, row, strict=True))
+        if not all(type(point[name]) is int for name in COUNTS):
+            raise ValueError("a point of the history counts in no whole numbers")
+        numbers += row
+    if not all(value is None or (isinstance(value, (int, float)) and math.isfinite(value)) for value in numbers):
+        raise ValueError("a loss or a sign is no finite number")

@@ -15,7 +15,7 @@ from gantools.nets.base import Discriminator, Generator
 from gantools.nets.layers import hold_statistics
 from gantools.training.adam import Adam
 from gantools.training.average import stand
-from gantools.training.register import Register, finite_or_none
+from gantools.training.register import SIGNS, Register, finite_or_none
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
@@ -40,6 +40,7 @@ class TrainState:
             network.to(memory_format=network.memory_format)
         with torch.device(machine.device):
             self.losses = {"d": torch.zeros(()), "g": torch.zeros(())}
+            self.signs = torch.zeros(len(SIGNS))
             self.skipped = torch.tensor(register.skipped)
             self.nonfinite = torch.tensor(register.nonfinite)
             self.nonfinite_run = torch.tensor(register.nonfinite_run)
@@ -103,6 +104,7 @@ class TrainState:
         register = self.register
         counts = torch.stack((self.skipped, self.nonfinite, self.nonfinite_run)).tolist()
         register.skipped, register.nonfinite, register.nonfinite_run = counts
+        register.signs = dict(zip(SIGNS, map(finite_or_none, self.signs.tolist()), strict=True))
         if register.d_steps:
             register.loss_d = finite_or_none(self.losses["d"].item())
         if register.g_steps:
@@ -116,6 +118,8 @@ class TrainState:
     def _set_losses(self) -> None:
         for name, value in (("d", self.register.loss_d), ("g", self.register.loss_g)):
             self.losses[name].fill_(float("nan") if value is None else value)
+        known = (self.register.signs[name] for name in SIGNS)
+        self.signs.copy_(torch.tensor([float("nan") if sign is None else sign for sign in known]))
 
 
 def check_schema(expected: dict[str, tuple[tuple[int, ...], torch.dtype]], found: dict[str, Tensor], name: str) -> None:

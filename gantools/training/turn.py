@@ -13,6 +13,7 @@ from gantools.config.catalog import LOSSES, PENALTIES
 from gantools.draws import normal
 from gantools.keys import key
 from gantools.nets.base import Views, buffers_of, frozen, set_buffers
+from gantools.training import vitals
 from gantools.training.average import follow
 from gantools.training.balance import penalty_weight, rate_factor
 from gantools.training.schedules import average_decay
@@ -53,8 +54,8 @@ def draw_fakes(state: TrainState, j: int, *, with_graph: bool) -> Fakes:
 def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     """Take one D step on real images (N, C, H, W) in [-1, 1] and on fakes, whose graph is not used.
 
-    Writes the discriminator, its moments, its loss and d_steps, d_since_g. Where the pictures come from, and so epoch
-    and position, is the engine's.
+    Writes the discriminator, its moments, its loss, the vital signs, and d_steps, d_since_g. Where the pictures come
+    from, and so epoch and position, is the engine's.
     """
     config, register, critic = state.config, state.register, state.discriminator.train()
     loss = LOSSES[config.loss.name].load()
@@ -63,7 +64,8 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     critic.zero_grad(set_to_none=True)
     with state.machine.autocast():
         real_views, fake_views = critic.views(reals), tuple(view.detach() for view in fakes.views)
-        d_loss = loss.on_reals(critic(real_views)).mean() + loss.on_fakes(critic(fake_views)).mean()
+        real_logits, fake_logits = critic(real_views), critic(fake_views)
+        d_loss = loss.on_reals(real_logits).mean() + loss.on_fakes(fake_logits).mean()
         total = d_loss
         if weight := penalty_weight(config.loss, register.d_steps):
             penalty = PENALTIES[config.loss.penalty].load()
@@ -77,6 +79,9 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     _step(state, "discriminator", config.optimizer.lr_d, rejected)
     set_buffers(critic, [torch.where(rejected, old, new) for old, new in zip(before, critic.buffers(), strict=True)])
     state.losses["d"].copy_(d_loss.detach())
+    if vitals.is_due(register.d_steps):
+        found = vitals.measure(real_views[-1], fake_views[-1], real_logits, fake_logits)
+        state.signs = vitals.follow(state.signs, found, register.d_steps)
     register.d_steps += 1
     register.d_since_g += 1
 
