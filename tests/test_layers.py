@@ -56,6 +56,7 @@ ROOMS = {
     "files.checkpoint": 4,
     "files.schema": 4,
     "measure.judge": 4,
+    "measure.kinds": 1,
     "measure.reals": 4,
     "measure.report": 4,
     "sampling": 4,

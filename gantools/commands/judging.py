@@ -13,12 +13,15 @@ from gantools.console import Console
 from gantools.errors import Again, InputError, UsageError
 from gantools.files.document import Document, read_document
 from gantools.files.nearby import some_data
+from gantools.measure.kinds import GATE
+from gantools.progress import Progress
 
 if TYPE_CHECKING:
     import torch
 
     from gantools.features.base import Extractor
-    from gantools.measure.reals import Reals, Sample
+    from gantools.measure.judge import Judge
+    from gantools.measure.reals import Reals
     from gantools.measure.report import Figure
 
 PICTURES = 2000
@@ -45,6 +48,11 @@ class Question:
     seed: int
     features: str
     weights: Path | None
+
+    @property
+    def checkpoints(self) -> list[Path]:
+        """The models that are judged, the new one first."""
+        return [self.checkpoint, *([self.other] if self.other else [])]
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def judged(question: Question, device: str, threads: int | None, console: Consol
         InputError: checkpoints, data or weights that cannot be used or do not fit each other.
         ResourceError: no such device, or weights that cannot be downloaded.
     """
-    checkpoints = [question.checkpoint, *([question.other] if question.other else [])]
+    checkpoints = question.checkpoints
     documents = [read_document(path)[1] for path in checkpoints]
     from gantools.measure.reals import Reals
 
@@ -114,8 +122,9 @@ def judged(question: Question, device: str, threads: int | None, console: Consol
         extractor.to(machine.device)
         console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads; features: {extractor.label}")
         warn_of_load(machine.threads, console)
-        samples = _samples(question, checkpoints, reals, extractor, machine.device, console)
-        return _answer(question, reals, extractor, samples)
+        with console.progress("look", (2 + len(checkpoints)) * reals.pictures, "pictures") as progress:
+            found = _figures(question, reals, extractor, machine.device, progress)
+        return _answer(question, *found)
 
 
 def _require_fit(path: Path, document: Document, reals: "Reals", question: Question) -> None:
@@ -129,56 +138,37 @@ def _require_fit(path: Path, document: Document, reals: "Reals", question: Quest
         raise InputError(f"{message}{question.checkpoint}", hint=Again(drop=("--compare", "--gate"))) from error
 
 
-def _samples(
-    question: Question,
-    checkpoints: list[Path],
-    reals: "Reals",
-    extractor: "Extractor",
-    device: "torch.device",
-    console: Console,
-) -> list["Sample"]:
-    """Return the samples of the reals, of the others, and of each checkpoint."""
+def _figures(
+    question: Question, reals: "Reals", extractor: "Extractor", device: "torch.device", progress: Progress
+) -> tuple["Judge", list[dict[str, "Figure"]]]:
+    """Return the judge, and the figures of the checkpoint and of the other one if there is one."""
     from gantools.files.checkpoint import load_average
-    from gantools.measure.judge import fake_batches
-    from gantools.measure.reals import take
+    from gantools.measure.judge import Judge
 
     done = 0
-    with console.progress("look", (2 + len(checkpoints)) * reals.pictures, "pictures") as progress:
 
-        def count(pictures: int) -> None:
-            nonlocal done
-            done += pictures
-            progress.update(done)
+    def count(pictures: int) -> None:
+        nonlocal done
+        done += pictures
+        progress.update(done)
 
-        samples = [take(batches, extractor, device, count) for batches in (reals.batches(), reals.other_batches())]
-        for path in checkpoints:
-            generator = load_average(path)[0].to(device)
-            samples.append(take(fake_batches(generator, question.seed, reals.pictures), extractor, device, count))
-    return samples
+    judge = Judge(reals, extractor, device, question.seed, count)
+    samples = [judge.look(load_average(path)[0].to(device), count) for path in question.checkpoints]
+    return judge, judge.figures(samples)
 
 
-def _answer(question: Question, reals: "Reals", extractor: "Extractor", samples: list["Sample"]) -> Answer:
-    from gantools.measure.judge import judge
-    from gantools.measure.report import GATE, comparison, difference, table
+def _answer(question: Question, judge: "Judge", found: list[dict[str, "Figure"]]) -> Answer:
+    from gantools.measure.report import comparison, difference, table
 
-    real, other, *fakes = samples
-    found = judge(reals, real, other, fakes, extractor.label, question.seed)
+    reals = judge.reals
     judged_by, floor = reals.describe()
     rows = [
-        ("features", f"{extractor.label}"),
+        ("features", f"{judge.label}"),
         ("fakes", f"{reals.pictures:,} pictures of seed {question.seed}, average weights"),
         ("reals", judged_by),
         ("floor", f"{floor} in place of the fakes"),
     ]
-    facts: dict[str, Any] = {
-        "data": question.data,
-        "held_out": reals.held_out is not None,
-        "available": reals.available,
-        "n": reals.pictures,
-        "seed": question.seed,
-        "features": {"name": extractor.label.name, "digest": extractor.label.digest},
-        "figures": _facts(found[0]),
-    }
+    facts: dict[str, Any] = {"data": question.data} | judge.facts() | {"figures": _facts(found[0])}
     if question.other is None:
         return Answer(rows, [table(found[0])], facts, None)
     gap = {name: difference(figure, found[1][name]) for name, figure in found[0].items()}

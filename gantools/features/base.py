@@ -31,6 +31,10 @@ class Label:
         """Write it for people."""
         return f"{self.name} {self.digest}"
 
+    def facts(self) -> dict[str, str]:
+        """Return JSON values."""
+        return {"name": self.name, "digest": self.digest}
+
 
 class Extractor(ABC):
     """Named activations of pictures. It has no state and draws nothing; any normalising of the input is its own.

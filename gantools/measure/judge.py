@@ -1,18 +1,20 @@
 """From samples of reals and fakes to figures with intervals and floors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
 
-from gantools.features.base import Label
+from gantools.features.base import Extractor
 from gantools.measure.distances import frechet, kid
 from gantools.measure.diversity import ms_ssim, similarity, vendi
+from gantools.measure.kinds import KINDS
 from gantools.measure.manifold import manifold, memorisation, nearest_of
 from gantools.measure.patches import sliced_wasserstein
-from gantools.measure.reals import BATCH, Pixels, Reals, Sample
-from gantools.measure.report import KINDS, Figure
+from gantools.measure.reals import BATCH, Pixels, Reals, Sample, take
+from gantools.measure.report import Figure
 from gantools.measure.resampling import Counts, Estimate, Floats, draw_counts, estimate
 from gantools.nets.base import Generator
 from gantools.sampling.render import render
@@ -29,36 +31,85 @@ def fake_batches(generator: Generator, seed: int, count: int) -> Iterator[Pixels
         yield np.stack(held)
 
 
-def judge(
-    reals: Reals, real: Sample, other: Sample, fakes: list[Sample], label: Label, seed: int
-) -> list[dict[str, Figure]]:
-    """Return the figures of each set of fakes.
+class Judge:
+    """Judges models by one choice of real pictures, whose own vectors and floors are computed once.
 
     Args:
-        reals: where the samples of real pictures came from; all its training pictures are searched for copies.
-        real, other: what the fakes are judged by, and what gives the floors.
-        fakes: of one model each, as many pictures as reals.
-        label: of the extractor.
-        seed: keys the bootstrap, patches and directions; the same for models that are compared.
+        reals: where the real pictures come from; all its training pictures are searched for copies.
+        extractor: on ``device``.
+        seed: keys fakes, bootstrap, patches and directions; the same for models that are compared.
+        on_done: told how many pictures were looked at, after each batch.
     """
-    centre, scale = unit_of(real.vectors)
-    flat = [(sample.vectors - centre) / scale for sample in (real, other, *fakes)]
-    counts = draw_counts(seed, len(real.vectors))
-    plain = Counts(counts.fakes[:1], counts.reals[:1])
-    floors = of_vectors(flat[1], flat[0], plain)
-    found = [of_vectors(vectors, flat[0], counts) for vectors in flat[2:]]
-    kept = len(real.pixels)
-    few = counts if kept == len(real.vectors) else draw_counts(seed, kept)
-    detail = sliced_wasserstein([sample.pixels for sample in (other, *fakes)], real.pixels, seed, few)
-    likeness = [_likeness(sample.pixels, few.fakes) for sample in (real, *fakes)]
-    floors |= {"swd": detail[0], "ms_ssim": likeness[0]}
-    for figures, patches, alike in zip(found, detail[1:], likeness[1:], strict=True):
-        figures |= {"swd": patches, "ms_ssim": alike}
-    if reals.held_out is not None:
-        floors["memorisation"] = estimate(np.ones(1))
-        for figures, copied in zip(found, _memorisation(reals, real, fakes, counts), strict=True):
-            figures["memorisation"] = copied
-    return [_figures(figures, floors, label, len(real.vectors), kept) for figures in found]
+
+    def __init__(
+        self, reals: Reals, extractor: Extractor, device: torch.device, seed: int, on_done: Callable[[int], None]
+    ) -> None:
+        self.reals, self.label, self.seed = reals, extractor.label, seed
+        self._extractor, self._device = extractor, device
+        self._real = self._take(reals.batches(), on_done)
+        other = self._take(reals.other_batches(), on_done)
+        self._centre, self._scale = unit_of(self._real.vectors)
+        kept = len(self._real.pixels)
+        self._counts = draw_counts(seed, reals.pictures)
+        self._few = self._counts if kept == reals.pictures else draw_counts(seed, kept)
+        self._vectors = self._standard(self._real)
+        self._held_out: Floats | None = None
+        plain = Counts(self._counts.fakes[:1], self._counts.reals[:1])
+        self._floors = of_vectors(self._standard(other), self._vectors, plain)
+        self._floors["swd"] = sliced_wasserstein([other.pixels], self._real.pixels, seed, self._few)[0]
+        self._floors["ms_ssim"] = _likeness(self._real.pixels, self._few.fakes)
+        if reals.held_out is not None:
+            self._floors["memorisation"] = estimate(np.ones(1))
+
+    def look(self, generator: Generator, on_done: Callable[[int], None]) -> Sample:
+        """Return the sample of a model: as many fakes as there are reals."""
+        return self._take(fake_batches(generator, self.seed, self.reals.pictures), on_done)
+
+    def figures(self, fakes: list[Sample]) -> list[dict[str, Figure]]:
+        """Return the figures of each sample."""
+        found = [of_vectors(self._standard(sample), self._vectors, self._counts) for sample in fakes]
+        detail = sliced_wasserstein([sample.pixels for sample in fakes], self._real.pixels, self.seed, self._few)
+        for figures, patches, sample in zip(found, detail, fakes, strict=True):
+            figures |= {"swd": patches, "ms_ssim": _likeness(sample.pixels, self._few.fakes)}
+        if self.reals.held_out is not None:
+            for figures, copied in zip(found, self._memorisation(fakes), strict=True):
+                figures["memorisation"] = copied
+        return [self._figures(figures) for figures in found]
+
+    def facts(self) -> dict[str, Any]:
+        """Return JSON values of what figures are made of: two of them can be compared where these are equal."""
+        return {
+            "held_out": self.reals.held_out is not None,
+            "available": self.reals.available,
+            "reals": self.reals.digest,
+            "n": self.reals.pictures,
+            "seed": self.seed,
+            "features": self.label.facts(),
+        }
+
+    def _take(self, batches: Iterator[Pixels], on_done: Callable[[int], None]) -> Sample:
+        return take(batches, self._extractor, self._device, on_done)
+
+    def _standard(self, sample: Sample) -> Floats:
+        standard: Floats = (sample.vectors - self._centre) / self._scale
+        return standard
+
+    def _memorisation(self, fakes: list[Sample]) -> list[Estimate]:
+        """Return for each sample how near its pictures lie to training pictures. All are read once."""
+        sets = [sample.thumbs for sample in ([] if self._held_out is not None else [self._real]) + fakes]
+        nearest = nearest_of(sets, self.reals.train_thumbs())
+        if self._held_out is None:
+            self._held_out = nearest.pop(0)
+        return [memorisation(model, self._held_out, self._counts) for model in nearest]
+
+    def _figures(self, found: Named) -> dict[str, Figure]:
+        figures = {}
+        for name in KINDS:
+            if name in found:
+                label = self.label if KINDS[name].of_features else None
+                count = len(self._real.pixels) if name in ("swd", "ms_ssim") else self.reals.pictures
+                figures[name] = Figure(name, found[name], self._floors[name].value, count, label)
+        return figures
 
 
 def unit_of(vectors: Floats) -> tuple[Floats, float]:
@@ -87,19 +138,3 @@ def _likeness(pixels: Pixels, counts: Floats) -> Estimate:
         images = torch.from_numpy(pixels[start : min(start + 2 * BATCH, 2 * pairs)]).double() / 255
         parts.append(ms_ssim(images[0::2], images[1::2]).numpy())
     return similarity(np.concatenate(parts), counts)
-
-
-def _memorisation(reals: Reals, real: Sample, fakes: list[Sample], counts: Counts) -> Iterator[Estimate]:
-    """Yield for each model how near its pictures lie to training pictures. All are read once."""
-    held_out, *models = nearest_of([sample.thumbs for sample in (real, *fakes)], reals.train_thumbs())
-    return (memorisation(model, held_out, counts) for model in models)
-
-
-def _figures(found: Named, floors: Named, label: Label, pictures: int, kept: int) -> dict[str, Figure]:
-    figures = {}
-    for name in KINDS:
-        if name in found:
-            of_features = KINDS[name].of_features
-            count = kept if name in ("swd", "ms_ssim") else pictures
-            figures[name] = Figure(name, found[name], floors[name].value, count, label if of_features else None)
-    return figures

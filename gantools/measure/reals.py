@@ -67,7 +67,7 @@ class Reals:
         source = self.held_out or self.train
         most = min(self.train.count, self.held_out.count) if self.held_out else self.train.count // 2
         self.pictures = min(wanted, most)
-        self.available = source.count
+        self.available, self.digest = source.count, source.digest
         if self.pictures < FEWEST:
             self.close()
             raise _too_few(data, self.train.count, None if self.held_out is None else self.held_out.count)

@@ -11,7 +11,8 @@ from gantools import cli
 from gantools.features.base import Label
 from gantools.measure import reals as reals_module
 from gantools.measure.judge import fake_batches
-from gantools.measure.report import KINDS, Figure, difference, written
+from gantools.measure.kinds import KINDS
+from gantools.measure.report import Figure, difference, written
 from gantools.measure.resampling import Estimate
 from tests.data.makers import SHARED, needs_shared
 

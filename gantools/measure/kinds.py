@@ -1,0 +1,44 @@
+"""The names of the figures, what each means and which way it gets better. The standard library alone."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Better = Literal["lower", "higher", "even"]
+
+GATE = "kid"
+"""The figure of the gate: unbiased at any number of pictures, and it sees both wrong and missing kinds of pictures."""
+
+COPYING = 0.7
+"""Below this share of the held-out pictures' distance fakes count as copies. Guess."""
+
+
+GOOD = {"lower": "low", "higher": "high", "even": "at its floor"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a figure is.
+
+    Args:
+        better: which way it gets better; ``even``: as it nears its floor, from either side.
+        meaning: in words.
+        of_features: whether it depends on the extractor.
+    """
+
+    better: Better
+    meaning: str
+    of_features: bool = True
+
+
+KINDS = {
+    "kid": Kind("lower", "kernel distance, unbiased"),
+    "frechet": Kind("lower", "mean and covariance; grows as pictures get few"),
+    "precision": Kind("higher", "fakes that look like a real one"),
+    "recall": Kind("higher", "reals that a fake looks like"),
+    "density": Kind("even", "how deep fakes lie among the reals"),
+    "coverage": Kind("higher", "reals with a fake near by: falls when it collapses"),
+    "vendi": Kind("even", "variety over that of the reals"),
+    "swd": Kind("lower", "detail, in patches of 7 x 7", of_features=False),
+    "ms_ssim": Kind("even", "likeness among the fakes", of_features=False),
+    "memorisation": Kind("even", f"distance to training pictures; under {COPYING:g} is copying", of_features=False),
+}  # fmt: skip
