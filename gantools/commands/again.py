@@ -41,8 +41,9 @@ def _words(session: Session) -> list[str]:
 
 
 def _machine_words(session: Session) -> list[str]:
-    """Return what was typed of the machine and of the metrics: the next run should do likewise."""
+    """Return what was typed of the machine, the metrics and the figures: the next run should do likewise."""
     request = session.request
     words = ["--device", request.device] if request.device != "auto" else []
     words += ["--threads", str(request.threads)] if request.threads is not None else []
+    words += request.evaluation.words if request.evaluation is not None else []
     return words + (["--metrics", str(request.metrics)] if request.metrics is not None else [])

@@ -1,7 +1,9 @@
 """How long a run is: bounds as they are typed, turned into one count of steps to reach. No torch."""
 
 import math
+import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gantools.commands.options import parse_count, parse_duration
@@ -63,17 +65,19 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Cadence:
-    """How often a checkpoint is written: every so many seconds, or steps.
+    """How often something is done in a run: every so many seconds, steps or images.
 
     Args:
         seconds: from one save to the next.
         steps: of the counted network, from one save to the next.
+        images: from one to the next.
         first_s: with ``seconds``: the first save comes after so many, the next ones each when the run is twice as
             long as at the one before, until ``seconds`` lie between them. A new run is worth a look early.
     """
 
     seconds: float | None = None
     steps: int | None = None
+    images: int | None = None
     first_s: float = math.inf
 
     def wait_s(self, age_s: float) -> float:
@@ -83,6 +87,36 @@ class Cadence:
         """
         assert self.seconds is not None, "the cadence is one of time"
         return min(self.seconds, max(age_s, self.first_s))
+
+
+class Pace:
+    """Knows when the next thing of a cadence is due.
+
+    Steps and images are counted from the beginning of the run, time from that of the process.
+
+    Args:
+        cadence: how often.
+        batch: images of a step.
+    """
+
+    def __init__(self, cadence: Cadence, batch: int) -> None:
+        self._cadence, self._batch = cadence, batch
+        self._start = self._then = time.monotonic()
+
+    def is_due(self, steps: int, images: int) -> bool:
+        """Say whether it is due after ``steps`` steps of the counted network, just taken, and so many images."""
+        cadence = self._cadence
+        if cadence.steps is not None:
+            return steps % cadence.steps == 0
+        if cadence.images is not None:
+            return images // cadence.images > (images - self._batch) // cadence.images
+        if cadence.seconds is None:
+            return False
+        return time.monotonic() - self._then >= cadence.wait_s(self._then - self._start)
+
+    def restart(self) -> None:
+        """Note that it was done just now."""
+        self._then = time.monotonic()
 
 
 DEFAULT_CADENCE = Cadence(seconds=300.0, first_s=15.0)
@@ -108,18 +142,18 @@ def parse_bounds(
     )
 
 
-def parse_cadence(text: str | None) -> Cadence:
-    """Read ``10m`` or ``1000steps``; None is the default.
+def parse_cadence(text: str, flag: str) -> Cadence:
+    """Read ``10m``, ``1000steps`` or ``100kimages``; a blank may stand before the unit.
 
     Raises:
-        UsageError: neither a time nor a count of steps.
+        UsageError: neither a time nor a count of steps or images.
     """
-    if text is None:
-        return DEFAULT_CADENCE
-    count = text.removesuffix("steps").removesuffix("step")
-    if count != text:
-        if count.isdecimal() and int(count) > 0:
-            return Cadence(steps=int(count))
-        message = f"--checkpoint-every: found '{text}', expected a time like 10m or a count like 1000steps"
-        raise UsageError(message, hint="--checkpoint-every 1000steps")
-    return Cadence(seconds=parse_duration(text, "--checkpoint-every"))
+    match = re.fullmatch(r"(.*?)\s?(step|image)s?", text)
+    if match is None:
+        return Cadence(seconds=parse_duration(text, flag))
+    with suppress(UsageError):
+        count = parse_count(match[1], flag)
+        if count > 0:
+            return Cadence(steps=count) if match[2] == "step" else Cadence(images=count)
+    message = f"{flag}: found '{text}', expected a time like 10m or a count like 1000steps or 100kimages"
+    raise UsageError(message, hint=f"{flag} {'1000steps' if match[2] == 'step' else '100kimages'}")

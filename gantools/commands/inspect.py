@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,10 +22,10 @@ from gantools.commands.options import (
     console_from,
 )
 from gantools.commands.product import emit_json, emit_text
+from gantools.commands.quality_options import QUALITY, Features, Weights
 from gantools.console import Console, safe
 from gantools.errors import ExitCode, InputError, UsageError
 
-QUALITY = "Quality"
 MOST = 1_000_000
 
 if TYPE_CHECKING:
@@ -69,16 +69,8 @@ def inspect(
         typer.Option(metavar="N", show_default=False, rich_help_panel=QUALITY,
                      help="Of the fakes, the choice of reals and the intervals; 0 when not given."),
     ] = None,
-    features: Annotated[
-        Literal["auto", "embedded", "squeezenet", "vgg16", "vgg19", "inception"] | None,
-        typer.Option(show_default=False, rich_help_panel=QUALITY,
-                     help="What turns pictures into numbers; auto: the network of --weights, else the embedded one."),
-    ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", show_default=False, rich_help_panel=QUALITY,
-                     help="Weights for it with torchvision's names, safetensors or .pth."),
-    ] = None,
+    features: Features = None,
+    weights: Weights = None,
     plot: Annotated[
         Path | None,
         typer.Option(metavar="FILE.png", show_default=False, rich_help_panel=OUTPUT,

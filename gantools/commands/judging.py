@@ -158,7 +158,7 @@ def _figures(
 
 
 def _answer(question: Question, judge: "Judge", found: list[dict[str, "Figure"]]) -> Answer:
-    from gantools.measure.report import comparison, difference, table
+    from gantools.measure.report import comparison, difference, facts_of, table
 
     reals = judge.reals
     judged_by, floor = reals.describe()
@@ -168,13 +168,13 @@ def _answer(question: Question, judge: "Judge", found: list[dict[str, "Figure"]]
         ("reals", judged_by),
         ("floor", f"{floor} in place of the fakes"),
     ]
-    facts: dict[str, Any] = {"data": question.data} | judge.facts() | {"figures": _facts(found[0])}
+    facts: dict[str, Any] = {"data": question.data} | judge.facts() | {"figures": facts_of(found[0])}
     if question.other is None:
         return Answer(rows, [table(found[0])], facts, None)
     gap = {name: difference(figure, found[1][name]) for name, figure in found[0].items()}
     facts["compare"] = {
         "checkpoint": question.other,
-        "figures": _facts(found[1]),
+        "figures": facts_of(found[1]),
         "difference": {name: each.facts() for name, each in gap.items()},
     }
     is_open = gap[GATE].verdict == "better" if question.gate else None
@@ -183,7 +183,3 @@ def _answer(question: Question, judge: "Judge", found: list[dict[str, "Figure"]]
         said = "open: by {} the new model is better" if is_open else "shut: by {} the new model is not better"
         rows.append(("gate", f"{said.format(GATE)} beyond noise"))
     return Answer([("old", str(question.other)), *rows], [comparison(*found)], facts, is_open)
-
-
-def _facts(figures: dict[str, "Figure"]) -> dict[str, Any]:
-    return {name: figure.facts() for name, figure in figures.items()}

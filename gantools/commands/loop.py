@@ -8,12 +8,12 @@ from pathlib import Path
 from statistics import median
 
 from gantools.commands.bounds import Bounds
+from gantools.commands.evaluator import Evaluator
 from gantools.commands.places import STREAM
 from gantools.commands.reporter import STEPS, Reporter, counter, scale, unit
 from gantools.commands.saver import Saver
 from gantools.commands.session import Session
 from gantools.commands.signals import StopRequest
-from gantools.console import Console
 from gantools.events import Saved
 from gantools.files.metrics import MetricsFile
 
@@ -30,14 +30,19 @@ class Outcome:
 
 
 def take_turns(
-    session: Session, bounds: Bounds, saver: Saver, metrics: MetricsFile, stop: StopRequest, console: Console
+    session: Session,
+    bounds: Bounds,
+    saver: Saver,
+    evaluator: Evaluator | None,
+    metrics: MetricsFile,
+    stop: StopRequest,
 ) -> Outcome:
-    """Take turns until the first bound is reached or a signal came, then save.
+    """Take turns until the first bound is reached or a signal came, then save. A run that a count ends is judged there.
 
     Raises:
         UnhealthyError: the run diverged; the file on disk stays the last finite one.
     """
-    request, register = session.request, session.state.register
+    request, register, console = session.request, session.state.register, saver.console
     target = bounds.target(request.command, register, session.state.config, session.data.count)
     deadline = bounds.deadline()
     began = _reached(session)
@@ -53,8 +58,11 @@ def take_turns(
         panel=saver.panel,
     ) as bar:
         report = Reporter(session, bar, saver.panel, metrics, console)
-        turned, unsaved = _turn(session, target, deadline, saver, report, stop)
+        turned, unsaved = _turn(target, deadline, saver, evaluator, report, stop)
         report.last()
+        is_whole = turned and target is not None and _reached(session) >= target
+        if evaluator is not None and is_whole and evaluator.has_time(deadline - saver.cost_s(0.0)):
+            evaluator.evaluate(stop)
     if stop.signal is not None:
         name = SIGNAL_NAMES[signal.Signals(stop.signal)]
         console.line(f"{name}: ends here, saves {request.output} at {register.images} images")
@@ -65,12 +73,18 @@ def take_turns(
 
 
 def _turn(
-    session: Session, target: int | None, deadline: float, saver: Saver, report: Reporter, stop: StopRequest
+    target: int | None,
+    deadline: float,
+    saver: Saver,
+    evaluator: Evaluator | None,
+    report: Reporter,
+    stop: StopRequest,
 ) -> tuple[bool, bool]:
     """Take turns up to ``target``, ``deadline`` or a signal; return whether any was taken, and any not saved yet."""
     from gantools.data.batches import Batches
     from gantools.training.engine import Phase, turns
 
+    session = report.session
     phase = Phase(session.request.command)
     events = turns(session.state, phase, Batches(session.pictures) if session.pictures is not None else None)
     steps, turned, unsaved = _reached(session), False, False
@@ -90,6 +104,8 @@ def _turn(
         if is_counted and session.request.output != STREAM and saver.is_due(steps):
             saver.save()
             unsaved = False
+        if is_counted and evaluator is not None and evaluator.is_due(steps, deadline - saver.cost_s(turn_s)):
+            evaluator.evaluate(stop)
     return turned, unsaved
 
 

@@ -10,17 +10,25 @@ from gantools.files.atomic import require_file_name
 from gantools.files.nearby import free_name
 
 STREAM = "-"
-ENDINGS = {"-o": ".safetensors", "--preview": ".preview.png", "--metrics": ".jsonl"}
+ENDINGS = {"-o": ".safetensors", "--preview": ".preview.png", "--metrics": ".jsonl", "--keep": ".safetensors"}
 
 
-def check_places(output: str, preview: Path | None, metrics: Path | None, data: Path | None) -> None:
+def check_places(
+    output: str, preview: Path | None, metrics: Path | None, data: Path | None, best: Path | None = None
+) -> None:
     """Check that all that will be written can have its name.
+
+    Args:
+        output: of the run.
+        preview, metrics, best: other files; None: they are not written.
+        data: the folder of pictures.
 
     Raises:
         UsageError: two of them share a file, one lies inside DATA, or the preview is no PNG.
         RefusedError: a folder or a device where a file is to be written.
     """
     places = {"-o": None if output == STREAM else Path(output), "--preview": preview, "--metrics": metrics}
+    places["--keep"] = best
     files = {flag: path for flag, path in places.items() if path is not None}
     if str(metrics) == STREAM:
         raise UsageError("--metrics -: found a stream, expected the name of a file", hint="--metrics run.jsonl")

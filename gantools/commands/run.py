@@ -8,6 +8,7 @@ import typer
 
 from gantools.commands.again import diverged, resume_line
 from gantools.commands.bounds import Bounds, Cadence
+from gantools.commands.evaluator import evaluator_for
 from gantools.commands.loop import Outcome, take_turns
 from gantools.commands.places import STREAM
 from gantools.commands.plan import describe_plan
@@ -62,9 +63,9 @@ def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFi
     saver = Saver(session, cadence, console, panel, voice.show_preview)
     counts = {"images": register.images, "d_steps": register.d_steps, "g_steps": register.g_steps}
     metrics.add(event="start", command=session.request.command, **counts, changes=session.notes)
-    with stop_requests() as stop:
+    with stop_requests() as stop, evaluator_for(session, metrics, console) as evaluator:
         try:
-            outcome = take_turns(session, bounds, saver, metrics, stop, console)
+            outcome = take_turns(session, bounds, saver, evaluator, metrics, stop)
         except UnhealthyError as error:
             metrics.add(event="diverged", images=register.images)
             raise diverged(error, session, has_saved=saver.last is not None) from error
@@ -78,6 +79,8 @@ def _tell(session: Session, outcome: Outcome, voice: Voice) -> None:
     request, register, console = session.request, session.state.register, voice.console
     if request.preview is not None and request.preview.exists():
         console.line(f"preview: {request.preview}")
+    if request.best is not None and request.best.exists():
+        console.line(f"best: {request.best}")
     with gone_stdout() if outcome.signal is not None else contextlib.nullcontext():  # HUP: the terminal has closed
         if voice.json:
             document = {"checkpoint": request.output, "digest": outcome.saved.digest, "preview": request.preview}

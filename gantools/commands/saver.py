@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gantools.commands.bounds import Cadence
+from gantools.commands.bounds import Cadence, Pace
 from gantools.commands.places import STREAM
 from gantools.commands.product import binary_stdout
 from gantools.commands.session import Session
@@ -35,11 +35,11 @@ class Saver:
     def __init__(
         self, session: Session, cadence: Cadence, console: Console, panel: TrainingPanel, show_preview: bool
     ) -> None:
-        self.session, self.cadence, self.console, self.panel = session, cadence, console, panel
+        self.session, self.console, self.panel = session, console, panel
+        self._pace = Pace(cadence, session.state.config.batch)
         self.show_preview = show_preview
         self.last: Saved | None = None
         self._cost_s: float | None = None
-        self._start = self._then = time.monotonic()
 
     def cost_s(self, turn_s: float) -> float:
         """Return what a save will take: as the last one did, or a guess from a turn (standing latents, preview)."""
@@ -47,11 +47,7 @@ class Saver:
 
     def is_due(self, steps: int) -> bool:
         """Say whether a save is due after ``steps`` steps of the counted network."""
-        if self.cadence.steps is not None:
-            return steps % self.cadence.steps == 0
-        if self.cadence.seconds is None:
-            return False
-        return time.monotonic() - self._then >= self.cadence.wait_s(self._then - self._start)
+        return self._pace.is_due(steps, self.session.state.register.images)
 
     def save(self) -> Saved:
         """Write the state as it is; to standard output only at the end.
@@ -72,8 +68,8 @@ class Saver:
             write(Path(session.request.output), packed)
         self._draw_preview(packed.document)
         self.last = self._saved(packed)
-        self._then = time.monotonic()
-        self._cost_s = max(0.1, 1.5 * (self._then - began))
+        self._pace.restart()
+        self._cost_s = max(0.1, 1.5 * (time.monotonic() - began))
         return self.last
 
     def _saved(self, packed: "Packed") -> Saved:

@@ -21,6 +21,7 @@ from gantools.commands.changes import (
     take_data,
     told,
 )
+from gantools.commands.evaluation import Evaluation, best_place
 from gantools.commands.places import STREAM, check_places
 from gantools.commands.product import binary_stdout, read_stdin
 from gantools.config.build import Resolved, changes, resolve, values_of
@@ -55,6 +56,7 @@ class Request:
         resume, force: what may happen to an output that exists.
         device, threads: the machine as typed.
         preview, metrics: where the grid of samples and the JSON lines go; None: nowhere.
+        evaluation: how it is judged while it trains; None: not.
     """
 
     command: str
@@ -70,11 +72,17 @@ class Request:
     threads: int | None = None
     preview: Path | None = None
     metrics: Path | None = None
+    evaluation: Evaluation | None = None
 
     @property
     def precision(self) -> str:
         """The precision as typed, ``auto`` when it was not."""
         return str(self.typed.get("precision", "auto"))
+
+    @property
+    def best(self) -> Path | None:
+        """Where the best checkpoint is kept; None when none is."""
+        return best_place(self.output) if self.evaluation is not None and self.evaluation.figure is not None else None
 
 
 @dataclass
@@ -106,7 +114,7 @@ def check_request(request: Request) -> None:
     if request.resume and request.force:
         message = "--resume and --force: one goes on with the output, the other replaces it, expected one of them"
         raise UsageError(message, hint=Again(drop=("--force",)))
-    check_places(request.output, request.preview, request.metrics, request.data)
+    check_places(request.output, request.preview, request.metrics, request.data, request.best)
     for path in (request.init, None if request.start in (None, STREAM) else Path(str(request.start))):
         if path is not None:
             read_document(path)
@@ -186,6 +194,9 @@ def require_free(request: Request) -> None:
             raise RefusedError(f"{path}: exists, expected a new name, or --force to replace it", hint="--resume")
         hint: Hint = "--force" if request.command != "train" else other_output(path)
         raise RefusedError(f"{path}: exists, expected a new name, or --force to replace it", hint=hint)
+    if request.best is not None and request.best.exists() and not (request.resume or request.force or is_own):
+        message = f"{request.best}: exists, expected no best checkpoint of another run, or --force to replace it"
+        raise RefusedError(message, hint=other_output(path))
 
 
 def open_session(request: Request) -> Session:

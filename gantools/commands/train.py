@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from gantools.commands.bounds import DEFAULT_CADENCE, parse_bounds, parse_cadence
+from gantools.commands.evaluation import parse_evaluation
 from gantools.commands.options import (
     RUN,
     Color,
@@ -26,6 +27,7 @@ from gantools.commands.options import (
 )
 from gantools.commands.places import STREAM
 from gantools.commands.plan import print_config, time_plan
+from gantools.commands.quality_options import EvaluateEvery, Features, Keep, Weights
 from gantools.commands.run import Voice, run
 from gantools.commands.session import Request
 from gantools.config.build import all_fields, set_by_presets
@@ -116,7 +118,7 @@ def train(
     checkpoint_every: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME|Nsteps",
+            metavar="TIME|Nsteps|Nimages",
             help="How often to save.",
             show_default="5m, sooner in the first minutes",
             rich_help_panel="Output",
@@ -135,6 +137,10 @@ def train(
         bool, typer.Option("--show-preview", help="Draw the grid in the terminal too.", rich_help_panel="Output")
     ] = False,
     metrics: Metrics = None,
+    evaluate_every: EvaluateEvery = None,
+    keep: Keep = None,
+    features: Features = None,
+    weights: Weights = None,
     force: Force = False,
     dry_run: DryRun = False,
     print_config_: Annotated[
@@ -167,13 +173,18 @@ def train(
         drop = ("--init",) if not resume else ("--from", "--init")
         message = "--resume, --from and --init: found more than one, expected at most one"
         raise UsageError(message, hint=Again(drop=drop))
-    bounds, cadence = parse_bounds(steps, until, images, epochs, max_time), parse_cadence(checkpoint_every)
+    bounds = parse_bounds(steps, until, images, epochs, max_time)
+    cadence = DEFAULT_CADENCE
+    if checkpoint_every is not None:
+        cadence = parse_cadence(checkpoint_every, "--checkpoint-every")
     target = str(output) if output is not None else f"{data.resolve().name or 'run'}.safetensors"
     has_name = target != STREAM and Path(target).name != ""  # `-o .` and `-o /` have none; they are refused below
     sheet = preview or (Path(target).with_suffix(".preview.png") if has_name else None)
     allowed = tuple(allow_change or ())
+    judged = {"--keep": keep, "--features": features, "--weights": weights}
+    evaluation = parse_evaluation(evaluate_every, target, judged)
     request = Request(
-        "train", data, target, from_, init, typed, allowed, resume, force, device, threads, sheet, metrics
+        "train", data, target, from_, init, typed, allowed, resume, force, device, threads, sheet, metrics, evaluation
     )
     if print_config_:
         print_config(request)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -35,8 +36,11 @@ class Packed:
     document: Document
 
 
-def pack(state: TrainState, data: DataNote, lineage: Lineage) -> Packed:
+def pack(state: TrainState, data: DataNote, lineage: Lineage, kept: dict[str, Any] | None = None) -> Packed:
     """Serialise a run, after measuring standing statistics where they are due.
+
+    Args:
+        kept: the figure by which it is kept as the best one; None for an ordinary checkpoint.
 
     Raises:
         UnhealthyError: a tensor holds a value that is not finite, or ten turns in a row were not; nothing should be
@@ -47,7 +51,7 @@ def pack(state: TrainState, data: DataNote, lineage: Lineage) -> Packed:
     if not state.is_finite():
         raise UnhealthyError("training diverged: a weight is not finite, expected finite weights in a checkpoint")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors()}
-    document = Document(state.config, state.register, data, lineage, state.machine.describe())
+    document = Document(state.config, state.register, data, lineage, state.machine.describe(), kept=kept)
     digest = content_digest(
         ((name, DTYPE_NAMES[t.dtype], tuple(t.shape), t.numpy().reshape(-1)) for name, t in tensors.items()),
         document.content(),

@@ -4,6 +4,7 @@ Read with the standard library alone, so that ``inspect`` and every early check 
 """
 
 import json
+import math
 import os
 import re
 import shlex
@@ -55,7 +56,11 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Document:
-    """Everything that a checkpoint says about itself."""
+    """Everything that a checkpoint says about itself.
+
+    Args:
+        kept: of one that was kept as the best of a run: the figure, with its noise. It is no part of the content.
+    """
 
     config: RunConfig
     register: Register
@@ -64,6 +69,7 @@ class Document:
     machine: dict[str, Any] = field(default_factory=dict)
     digest: str = ""
     version: str = __version__
+    kept: dict[str, Any] | None = None
 
     def content(self) -> dict[str, Any]:
         """Return what the content digest covers beside the tensors."""
@@ -80,6 +86,8 @@ class Document:
             "machine": self.machine,
             "digest": self.digest,
         }
+        if self.kept is not None:
+            document["kept"] = self.kept
         return {METADATA_KEY: canonical_json(document).decode()}
 
 
@@ -184,9 +192,26 @@ def _document(found: dict[str, Any], name: str) -> Document:
             machine={str(key): value for key, value in found["machine"].items()},
             digest=digest,
             version=str(found["version"]),
+            kept=_kept(found.get("kept")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{name}: found metadata that cannot be read ({cut(repr(error))})") from error
+
+
+def _kept(found: Any) -> dict[str, Any] | None:
+    """Return by what a checkpoint was kept as the best one.
+
+    Raises:
+        ValueError: something else stands there.
+    """
+    if found is None:
+        return None
+    numbers = (found["value"], found["standard_error"])
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+        raise ValueError("the figure of a best checkpoint")
+    if type(found["figure"]) is not str or type(found["n"]) is not int:
+        raise ValueError("the figure of a best checkpoint")
+    return dict(found)
 
 
 def _refuse(name: str, found: str) -> NoReturn:

@@ -4,6 +4,7 @@ import math
 import shlex
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from gantools.config.build import PictureShape, values_of
 from gantools.config.reproduce import typed_options
@@ -73,6 +74,7 @@ def _facts(header: Header, document: Document) -> dict[str, object]:
         "data": asdict(document.data) | {"digest": register.data},
         "lineage": asdict(document.lineage),
         "machine": document.machine,
+        "kept": document.kept,
         "tensors": len(header.tensors),
         "parameters": parameter_counts(header),
         "reading": reading(config.loss.name, register),
@@ -130,12 +132,22 @@ def _origin_rows(document: Document) -> list[tuple[str, str]]:
         ("digest", document.digest),
         ("parent", lineage.parent[:SHORT_DIGEST] if lineage.parent else "none: the run began here"),
     ]
+    if document.kept is not None:
+        rows.append(("best", _kept(document.kept)))
     hidden = len(lineage.events) - SHOWN_EVENTS
     if hidden > 0:
         rows.append(("change", f"{counted(hidden, 'older change')}, see --json"))
     for event in lineage.events[-SHOWN_EVENTS:]:
         rows.append(("change", f"at {counted(event.images, 'image')}: {short(event.what)}"))
     return rows
+
+
+def _kept(kept: dict[str, Any]) -> str:
+    """Say by what a checkpoint was kept as the best of its run."""
+    noise = f"standard error {kept['standard_error']:.3g}, of {counted(kept['n'], 'picture')}"
+    features = kept.get("features")
+    by = f", {short(features.get('name'))} {short(features.get('digest'))}" if isinstance(features, dict) else ""
+    return f"by {short(kept['figure'])}: {kept['value']:.3g}, {noise}{by}"
 
 
 def _loss(value: float | None) -> str:

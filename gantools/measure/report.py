@@ -95,6 +95,17 @@ def difference(new: Figure, old: Figure) -> Difference:
     return Difference(new.name, gap.value, bounds.low, bounds.high)
 
 
+def is_ahead(new: Figure, old: Figure) -> bool:
+    """Say whether ``new`` has the better value, be it by noise alone; both have the same reals and counts."""
+    gap = difference(new, old).value
+    return gap > 0 if KINDS[new.name].better == "higher" else gap < 0
+
+
+def facts_of(figures: dict[str, Figure]) -> dict[str, Any]:
+    """Return the figures of a model as JSON values."""
+    return {name: figure.facts() for name, figure in figures.items()}
+
+
 def table(figures: dict[str, Figure]) -> list[tuple[str, ...]]:
     """Return a model's figures as lines of cells, the heading first."""
     rows: list[tuple[str, ...]] = [

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gantools.commands.bounds import Bounds, Cadence, parse_bounds, parse_cadence
+from gantools.commands.bounds import DEFAULT_CADENCE, Bounds, Cadence, Pace, parse_bounds, parse_cadence
 from gantools.config.build import PictureShape, resolve, with_values
 from gantools.config.run import RunConfig
 from gantools.errors import UsageError
 from gantools.training.register import Register
 
+FLAG = "--checkpoint-every"
 CONFIG = resolve(PictureShape(8, 8, 1), {"network.family": "fc", "batch": 10, "length_images": 95}).config
 HERE = Register(data="0" * 64, d_steps=50, g_steps=20, images=200)
 
@@ -111,19 +112,25 @@ def test_bounds_are_read_with_their_units() -> None:
 
 @pytest.mark.parametrize(
     ("text", "cadence"),
-    [("10m", Cadence(seconds=600.0)), ("1step", Cadence(steps=1)), ("1000steps", Cadence(steps=1000))],
+    [
+        ("10m", Cadence(seconds=600.0)),
+        ("1step", Cadence(steps=1)),
+        ("1000steps", Cadence(steps=1000)),
+        ("100k images", Cadence(images=100_000)),
+        ("50images", Cadence(images=50)),
+    ],
 )
 def test_cadences_are_times_or_counts(text: str, cadence: Cadence) -> None:
-    """``--checkpoint-every`` is a time with its unit, or a count of steps."""
-    assert parse_cadence(text) == cadence
+    """``--checkpoint-every`` is a time with its unit, or a count of steps or images."""
+    assert parse_cadence(text, FLAG) == cadence
 
 
-@pytest.mark.parametrize("text", ["0steps", "steps", "-1steps", "1.5steps", "1ksteps"])
+@pytest.mark.parametrize("text", ["0steps", "steps", "-1steps", "1.5steps", "1e3steps"])
 def test_other_counts_are_refused(text: str) -> None:
     """A count of steps is whole and above zero."""
     with pytest.raises(UsageError) as caught:
-        parse_cadence(text)
-    expected = "expected a time like 10m or a count like 1000steps"
+        parse_cadence(text, FLAG)
+    expected = "expected a time like 10m or a count like 1000steps or 100kimages"
     assert caught.value.message == f"--checkpoint-every: found '{text}', {expected}"
     assert caught.value.hint == "--checkpoint-every 1000steps"
 
@@ -132,12 +139,12 @@ def test_other_counts_are_refused(text: str) -> None:
 def test_other_times_are_refused(text: str) -> None:
     """A time needs its unit and must be above zero."""
     with pytest.raises(UsageError, match=rf"^--checkpoint-every: found '{text}', expected a time with its unit"):
-        parse_cadence(text)
+        parse_cadence(text, FLAG)
 
 
 def test_default_saves_come_early_at_first() -> None:
     """By default saves are due 15, 30, 60, 120, 240, 480 seconds after the start, then every five minutes."""
-    cadence, age, due = parse_cadence(None), 0.0, []
+    cadence, age, due = DEFAULT_CADENCE, 0.0, []
     while age < 1000:
         age += cadence.wait_s(age)
         due.append(age)
@@ -146,4 +153,10 @@ def test_default_saves_come_early_at_first() -> None:
 
 def test_a_typed_cadence_is_kept() -> None:
     """--checkpoint-every 10m saves every ten minutes from the first."""
-    assert [parse_cadence("10m").wait_s(age) for age in (0.0, 600.0, 9999.0)] == [600.0] * 3
+    assert [parse_cadence("10m", FLAG).wait_s(age) for age in (0.0, 600.0, 9999.0)] == [600.0] * 3
+
+
+def test_a_pace_by_images_fires_whenever_a_multiple_is_passed() -> None:
+    """With batches of 8 a cadence of 20 images is due at 24, 40 and 64: once for each multiple of 20."""
+    pace = Pace(parse_cadence("20images", FLAG), 8)
+    assert [images for images in range(8, 73, 8) if pace.is_due(images // 8, images)] == [24, 40, 64]

@@ -481,7 +481,7 @@ def test_no_average_is_the_generator(line: Line) -> None:
         (("--steps", "-1"), "--steps: found -1, expected 0 or more", "--steps 100"),
         (("--epochs", "nan"), "--epochs: found nan, expected 0 or more", "--epochs 100"),
         (("--checkpoint-every", "0steps"),
-         "--checkpoint-every: found '0steps', expected a time like 10m or a count like 1000steps",
+         "--checkpoint-every: found '0steps', expected a time like 10m or a count like 1000steps or 100kimages",
          "--checkpoint-every 1000steps"),
         (("--resume", "--init", "x"), "--resume, --from and --init: found more than one, expected at most one",
          "--resume"),
