@@ -89,6 +89,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
             save(f"phone/{name}.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
         assert cli.main(["prepare", "small", "-o", "data", "-q"]) == 0
         assert cli.main(["train", "data", "-o", "c.safetensors", *SMALL, "--steps", "1", "-q"]) == 0
+        relative = ["train", "data", "-o", "pairs.safetensors", "--loss", "relativistic", *SMALL, "--steps", "0", "-q"]
+        assert cli.main(relative) == 0
         shutil.rmtree("small")
         spoil(Path("c.safetensors").read_bytes())
         os.utime("c.safetensors", (2e9, 2e9))
@@ -270,6 +272,14 @@ SITUATIONS = [
      "train data -o d.safetensors --evaluate-every 1m --keep last,best:kid"),
     ("train data -o - --evaluate-every 1m --keep last,best", 2, "--keep last,best: found -o -, expected a file beside",
      "train data -o - --evaluate-every 1m"),
+    # What does not go together.
+    ("train-g pairs.safetensors", 2, "train-g: found no DATA, expected pictures: --loss relativistic compares fakes",
+     "train-g pairs.safetensors data"),
+    ("train data -o d.safetensors --loss hinge --set loss.smoothing=0.1", 2, "--loss hinge and loss.smoothing=0.1: this"
+     " loss has no labels to smooth", "train data -o d.safetensors --loss hinge --set loss.smoothing=0"),
+    ("train data -o d.safetensors --loss wasserstein --skip-d-below 0.5", 2, "--skip-d-below 0.5 and --loss "
+     "wasserstein: its D loss is a difference of means",
+     "train data -o d.safetensors --loss wasserstein --skip-d-below 0"),
     # The run that is stored.
     ("train data -o c.safetensors", 5, "c.safetensors: exists, expected a new name, or --force to replace it",
      "train data -o c.safetensors --resume"),

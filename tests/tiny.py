@@ -32,6 +32,15 @@ CASES = {
     "dcgan-r1": {**PENALISED, "loss.penalty": "r1", "optimizer.lr_g": 3e-4},
     "dcgan-r2": {**PENALISED, "loss.penalty": "r2", "average.half_life_images": 0},
 }  # fmt: skip
+ALONE: dict[str, object] = {"network.family": "fc", **CRITIC_ALONE, "loss.penalty": "none"}
+REMEDIES: dict[str, dict[str, object]] = {
+    "minimax, smoothed": {**ALONE, "loss.name": "minimax", "loss.smoothing": 0.1},
+    "lsgan": {**ALONE, "loss.name": "lsgan"},
+    "wasserstein, drift": {**ALONE, "loss.name": "wasserstein", "loss.penalty": "r1", "loss.drift": 0.01},
+    "relativistic": {**ALONE, "loss.name": "relativistic", "loss.penalty": "r1+r2"},
+    "relativistic-hinge": {**ALONE, "loss.name": "relativistic-hinge"},
+}
+"""Losses and remedies that need no case of their own beside every family, every precision, and golden losses."""
 
 
 @dataclass
@@ -63,7 +72,7 @@ def machine(precision: str = "fp32") -> Machine:
 def config_of(case: str, precision: str = "fp32", pictures: MemoryPictures | None = None, **more: object) -> RunConfig:
     """Resolve a tiny configuration with one of the remedies."""
     _, channels, height, width = (pictures or some_pictures()).pixels.shape
-    values = BASE | CASES[case] | {"precision": precision} | more
+    values = BASE | (CASES | REMEDIES)[case] | {"precision": precision} | more
     return resolve(PictureShape(height, width, channels), values).config
 
 

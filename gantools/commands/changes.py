@@ -1,14 +1,16 @@
 """What a stored run accepts when it goes on: other values, another machine, other pictures; and how that is told."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gantools.config.build import Change, PictureShape, Resolved, all_fields, changes, values_of, with_values
+from gantools.config.catalog import LOSSES
 from gantools.config.fields import OnResume, setting_of
 from gantools.config.run import RunConfig
 from gantools.errors import Again, InputError, UsageError
 from gantools.files.document import Document
-from gantools.files.nearby import prepare_first
+from gantools.files.nearby import data_with, prepare_first
 
 if TYPE_CHECKING:
     from gantools.data.pack import Pictures
@@ -66,6 +68,25 @@ def _is_named(change: Change, allow_change: tuple[str, ...]) -> bool:
 
 def _listed(found: list[Change]) -> str:
     return "; ".join(f"{change.name}: found {change.new}, stored {change.old}" for change in found)
+
+
+def require_fit(document: Document, pictures: "Pictures | None", folder: Path | None, words: tuple[str, str]) -> None:
+    """Check that the pictures of ``folder`` fit the checkpoint, and that there are some where its loss needs them.
+
+    Args:
+        words: the command and the checkpoint as typed, for the hint.
+
+    Raises:
+        UsageError: a generator's phase without pictures, of a loss that compares with them.
+        InputError: pictures of another shape, or other classes.
+    """
+    if pictures is not None:
+        require_same_kind(document, pictures, str(folder))
+    elif LOSSES[document.config.loss.name].compares:
+        name = document.config.loss.name
+        message = f"{words[0]}: found no DATA, expected pictures: --loss {name} compares fakes with real ones"
+        line = ["gantools", *words, data_with(document.register.data) or "data"]
+        raise UsageError(message, hint=shlex.join(line + (["-o", "-"] if words[1] == "-" else [])))
 
 
 def require_same_kind(document: Document, pictures: "Pictures", folder: str) -> None:

@@ -16,7 +16,7 @@ from gantools.commands.changes import (
     machine_changes,
     merged,
     require_allowed,
-    require_same_kind,
+    require_fit,
     shape_of,
     take_data,
     told,
@@ -25,7 +25,7 @@ from gantools.commands.evaluation import Evaluation, best_place
 from gantools.commands.places import STREAM, check_places
 from gantools.commands.product import binary_stdout, read_stdin
 from gantools.config.build import Resolved, changes, resolve, values_of
-from gantools.config.catalog import find
+from gantools.config.catalog import LOSSES, find
 from gantools.errors import Again, BusyError, Hint, InputError, RefusedError, UsageError
 from gantools.files.atomic import sweep
 from gantools.files.document import STDIN, DataNote, Document, Event, Lineage, parse_document, read_document
@@ -214,8 +214,7 @@ def open_session(request: Request) -> Session:
     pictures = _open_pictures(request.data)
     if source is None or document is None:
         return _fresh(request, pictures)
-    if pictures is not None:
-        require_same_kind(document, pictures, str(request.data))
+    require_fit(document, pictures, request.data, (request.command, str(request.start)))
     return _continued(request, source, document, pictures)
 
 
@@ -294,7 +293,8 @@ def _continued(request: Request, source: Path | bytes, document: Document, pictu
     state, document = load(source, machine, resolved.config)
     what = [told(change) for change in accepted]
     what += machine_changes(document, machine)
-    if pictures is not None and request.data is not None and request.command != "train-g":
+    reads_reals = request.command != "train-g" or LOSSES[state.config.loss.name].compares
+    if pictures is not None and request.data is not None and reads_reals:
         what += take_data(state, document, pictures, request.data)
     note = document.data if pictures is None else DataNote(pictures.count, pictures.classes)
     register = state.register

@@ -226,7 +226,7 @@ def train_g(
     checkpoint: Checkpoint,
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="[DATA]", help="Checked when given; only losses that compare with reals read it."),
+        typer.Argument(metavar="[DATA]", help="Pictures; only relativistic losses need them here."),
     ] = None,
     output: Output = None,
     steps: Steps = None,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, get_origin
 
 from gantools.config import catalog
+from gantools.config.conflicts import conflicts
 from gantools.config.fields import OnResume, fault, remedy, setting_of
 from gantools.config.run import RunConfig
-from gantools.config.sizes import doublings, nearest_sides
 from gantools.errors import Again, Hint, InputError, UsageError
 from gantools.files.header import cut
 
@@ -139,7 +139,8 @@ def check(config: RunConfig) -> None:
         drop=tuple(f"--set {name}" for name, field in all_fields().items() if fault(name, field, values[name])),
     )
     if not faults:
-        faults, hint = _contradictions(config)
+        found = conflicts(config)
+        faults, hint = [fault for fault, _ in found], " ".join(put for _, put in found) or None
     if len(faults) == 1:
         raise UsageError(faults[0], hint=hint)
     if faults:
@@ -189,30 +190,6 @@ def with_values(config: RunConfig, new: dict[str, Any]) -> RunConfig:
     changed = build(values_of(config) | new)
     check(changed)
     return changed
-
-
-def _contradictions(config: RunConfig) -> tuple[list[str], str | None]:
-    """Name both sides of every pair of values that cannot go together, and the options that mend them."""
-    faults, puts = [], []
-    network, family = config.network, catalog.FAMILIES[config.network.family]
-    if not family.any_size and doublings(network.height, network.width) is None:
-        fitting = ", ".join(map(str, nearest_sides(max(network.height, network.width))))
-        faults.append(
-            f"--arch {network.family}: found pictures of {network.width}x{network.height}, expected sides of 3 to 8 "
-            f"times a power of two with the same power on both sides; nearest: {fitting}"
-        )
-        puts.append("--arch fc")
-    if network.critic_norm not in family.critic_norms:
-        known = ", ".join(family.critic_norms)
-        faults.append(f"--arch {network.family} and network.critic_norm={network.critic_norm}: expected {known}")
-        puts.append(f"--set network.critic_norm={family.critic_norms[0]}")
-    if config.loss.penalty != "none" and network.critic_norm == "batch":
-        faults.append(
-            f"--penalty {config.loss.penalty} and network.critic_norm=batch: a penalty is taken picture by picture, "
-            "batch statistics mix the pictures of a batch; expected one of the two"
-        )
-        puts.append(f"--penalty {config.loss.penalty} --set network.critic_norm=none")
-    return faults, " ".join(puts) or None
 
 
 def _lookup(config: RunConfig, name: str) -> Any:

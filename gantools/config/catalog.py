@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from math import log
 from typing import Any
 
 from gantools.errors import unknown_name
@@ -33,6 +34,23 @@ class FamilyEntry(Entry):
     critic_norms: tuple[str, ...] = ("none",)
 
 
+@dataclass(frozen=True)
+class LossEntry(Entry):
+    """One adversarial loss, with what the configuration must know before torch is loaded.
+
+    Args:
+        even: the D loss when D cannot tell reals from fakes at all: the least that one answer to everything costs.
+        compares: True when the generator's side compares with real pictures.
+        neutral: the logit of a picture that D is undecided about; None where only differences of logits mean anything.
+        smooths: True when ``loss.smoothing`` has a meaning: the reals have a label.
+    """
+
+    even: float = 0.0
+    compares: bool = False
+    neutral: float | None = None
+    smooths: bool = False
+
+
 FAMILIES = {
     "fc": FamilyEntry("gantools.nets.fc:FC", "fully connected, the textbook's first network", any_size=True),
     "dcgan": FamilyEntry(
@@ -40,9 +58,34 @@ FAMILIES = {
     ),
 }
 LOSSES = {
-    "bce": Entry("gantools.training.losses:BCE", "binary cross-entropy: reals 1, fakes 0, the generator aims at 1"),
-    "hinge": Entry("gantools.training.losses:HINGE", "hinge (Lim 2017)"),
-}
+    "bce": LossEntry(
+        "gantools.training.losses:BCE",
+        "binary cross-entropy: reals 1, fakes 0, the generator aims at 1",
+        even=2 * log(2), neutral=0.0, smooths=True,
+    ),
+    "minimax": LossEntry(
+        "gantools.training.losses:MINIMAX",
+        "the same game with the generator fleeing 0: it saturates (Goodfellow 2014, eq. 1)",
+        even=2 * log(2), neutral=0.0, smooths=True,
+    ),
+    "lsgan": LossEntry(
+        "gantools.training.losses:LSGAN", "least squares to 1 and 0 (Mao 2017, eq. 9)", even=0.25, neutral=0.5
+    ),
+    "hinge": LossEntry("gantools.training.losses:HINGE", "hinge (Lim 2017)", even=2.0, neutral=0.0),
+    "wasserstein": LossEntry(
+        "gantools.training.losses:WASSERSTEIN", "difference of means; wants --penalty gp (Arjovsky 2017)"
+    ),
+    "relativistic": LossEntry(
+        "gantools.training.losses:RELATIVISTIC",
+        "each real above the fake of its pair (Jolicoeur-Martineau 2018, Huang 2024)",
+        even=log(2), compares=True,
+    ),
+    "relativistic-hinge": LossEntry(
+        "gantools.training.losses:RELATIVISTIC_HINGE",
+        "hinge against the mean of the other side (Jolicoeur-Martineau 2018)",
+        even=2.0, compares=True,
+    ),
+}  # fmt: skip
 PENALTIES = {
     "none": Entry("gantools.training.penalties:NONE", "no penalty"),
     "r1": Entry("gantools.training.penalties:R1", "squared gradient at real pictures (Mescheder 2018)"),

@@ -44,6 +44,22 @@ class LossConfig:
         help="Adversarial loss.",
         source="Goodfellow 2014, section 3, non-saturating",
     )
+    smoothing: float = setting(
+        0.0,
+        minimum=0.0,
+        maximum=0.5,
+        on_resume=OnResume.EVENT,
+        help="Reals aim at 1 less this, with the losses bce and minimax; 0.1 is usual.",
+        source="off: Salimans 2016, section 3.4 has 0.1",
+    )
+    drift: float = setting(
+        0.0,
+        minimum=0.0,
+        maximum=1000.0,
+        on_resume=OnResume.EVENT,
+        help="Weight of the squared logits of reals: holds logits near 0 where a loss sees only differences.",
+        source="off: Karras 2018, appendix A.1 has 0.001 with the Wasserstein loss",
+    )
     penalty: str = setting(
         "none",
         flag="--penalty",

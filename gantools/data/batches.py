@@ -1,4 +1,4 @@
-"""Real pictures for D turns: a keyed order of the data, in batches that run across the border of an epoch."""
+"""Real pictures for turns: keyed orders of the data, in batches that run across the border of an epoch."""
 
 import numpy as np
 import torch
@@ -20,27 +20,38 @@ class Batches:
 
     def __init__(self, pictures: Pictures) -> None:
         self.pictures = pictures
-        self._order: tuple[int, int, NDArray[np.int64]] | None = None
+        self._orders: dict[str, tuple[int, int, NDArray[np.int64]]] = {}
 
     def __call__(self, state: TrainState) -> Tensor:
         """Return the next reals (N, C, H, W), float32 in [-1, 1] on the device; move epoch and position on."""
         register = state.register
-        rows: list[int] = []
-        while len(rows) < state.config.batch:
-            order = self._epoch(state.config.seed, register.epoch)
-            share = order[register.position : register.position + state.config.batch - len(rows)]
-            rows += share.tolist()
-            register.position += len(share)
-            if register.position >= len(order):
-                register.epoch, register.position = register.epoch + 1, 0
+        rows, register.epoch, register.position = self._rows(state, "order", register.epoch, register.position)
         return to_floats(self.pictures.read(rows), state)
 
-    def _epoch(self, seed: int, epoch: int) -> NDArray[np.int64]:
-        """Return the order of one epoch; the last one is kept."""
-        if self._order is None or self._order[:2] != (seed, epoch):
-            order_key = key(seed, "order", self.pictures.digest, epoch)
-            self._order = (seed, epoch, permutation(order_key, self.pictures.count))
-        return self._order[2]
+    def of_g_turn(self, state: TrainState) -> Tensor:
+        """Return the reals of the next G turn, in an order of their own that g_steps alone decides."""
+        epoch, position = divmod(state.register.g_steps * state.config.batch, self.pictures.count)
+        return to_floats(self.pictures.read(self._rows(state, "order of G", epoch, position)[0]), state)
+
+    def _rows(self, state: TrainState, purpose: str, epoch: int, position: int) -> tuple[list[int], int, int]:
+        """Return the rows of a batch that begins at ``position`` of ``epoch``, and where the next one begins."""
+        rows: list[int] = []
+        while len(rows) < state.config.batch:
+            order = self._epoch(purpose, state.config.seed, epoch)
+            share = order[position : position + state.config.batch - len(rows)]
+            rows += share.tolist()
+            position += len(share)
+            if position >= len(order):
+                epoch, position = epoch + 1, 0
+        return rows, epoch, position
+
+    def _epoch(self, purpose: str, seed: int, epoch: int) -> NDArray[np.int64]:
+        """Return the order of one epoch; the last one of each purpose is kept."""
+        kept = self._orders.get(purpose)
+        if kept is None or kept[:2] != (seed, epoch):
+            order_key = key(seed, purpose, self.pictures.digest, epoch)
+            self._orders[purpose] = kept = (seed, epoch, permutation(order_key, self.pictures.count))
+        return kept[2]
 
 
 def to_floats(pixels: NDArray[np.uint8], state: TrainState) -> Tensor:

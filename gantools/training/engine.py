@@ -1,10 +1,12 @@
 """The engine: turns in their order, without end. The command decides what to draw, log and save, and when to stop."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import Enum
+from typing import Protocol
 
 from torch import Tensor
 
+from gantools.config.catalog import LOSSES
 from gantools.errors import UnhealthyError
 from gantools.events import TurnDone
 from gantools.training.balance import is_d_turn
@@ -17,8 +19,17 @@ TOLERATED_RUN = 10
 WAIT_TURNS = 16
 """On a GPU the count of non-finite turns is read this often: each reading waits for the device."""
 
-Reals = Callable[[TrainState], Tensor]
-"""Take the next real images (N, C, H, W) in [-1, 1] and move epoch and position on."""
+
+class Reals(Protocol):
+    """Where real images (N, C, H, W) in [-1, 1] come from."""
+
+    def __call__(self, state: TrainState) -> Tensor:
+        """Take those of the next D turn, and move epoch and position on."""
+        ...
+
+    def of_g_turn(self, state: TrainState) -> Tensor:
+        """Take those of the next G turn: others than D sees, and nothing of the state moves."""
+        ...
 
 
 class Phase(Enum):
@@ -34,12 +45,13 @@ def turns(state: TrainState, phase: Phase, reals: Reals | None) -> Iterator[Turn
 
     Args:
         state: read and written by every turn; whole after each.
-        reals: source of real images; None only where no D turn is taken.
+        reals: source of real images; None only where no D turn is taken and the loss does not compare with them.
 
     Raises:
         UnhealthyError: ten turns in a row were not finite. The state still holds the last finite weights.
     """
     shared: Fakes | None = None
+    compares = LOSSES[state.config.loss.name].compares
     while True:
         register = state.register
         takes_d = phase is Phase.D_ONLY or (phase is Phase.BOTH and is_d_turn(state.config.balance, register.d_since_g))
@@ -50,7 +62,8 @@ def turns(state: TrainState, phase: Phase, reals: Reals | None) -> Iterator[Turn
             shared = fakes if is_first else shared
             discriminator_turn(state, reals(state), fakes)
         else:
-            generator_turn(state, shared or draw_fakes(state, 0, with_graph=True))
+            fakes = shared or draw_fakes(state, 0, with_graph=True)
+            generator_turn(state, fakes, reals.of_g_turn(state) if compares and reals is not None else None)
             shared = None
         if state.machine.device.type != "cuda" or (register.d_steps + register.g_steps) % WAIT_TURNS == 0:
             require_health(state)

@@ -1,11 +1,11 @@
 """What the losses say, in plain words. Pure functions of the register; no torch."""
 
-import math
 from statistics import mean
 
+from gantools.config.catalog import LOSSES
 from gantools.training.register import Register
 
-EVEN_PLAY = {"bce": 2 * math.log(2), "hinge": 2.0}
+EVEN_PLAY = {name: entry.even for name, entry in LOSSES.items()}
 """The D loss when D cannot tell reals from fakes at all."""
 
 D_AHEAD = 0.35
@@ -19,8 +19,8 @@ def reading(loss_name: str, register: Register) -> str:
     """Say how the two networks stand, from the mean D loss of the last points of the history.
 
     Returns:
-        ``not started``, ``balanced``, ``D ahead: G learns little``, or ``G ahead: D tells little apart``; with the
-        number of turns that were not finite, when there were any.
+        ``not started``, ``balanced``, ``D ahead: G learns little``, or ``G ahead: D tells little apart``; or the
+        critic's distance where the loss is one; with the number of turns that were not finite, when there were any.
     """
     words = _standing(loss_name, register)
     return f"{words}; turns not finite: {register.nonfinite}" if register.nonfinite else words
@@ -36,6 +36,8 @@ def _standing(loss_name: str, register: Register) -> str:
     loss = recent_d_loss(register)
     if loss is None:
         return "not started" if register.d_steps == 0 else "the last losses are not finite"
+    if not EVEN_PLAY[loss_name]:  # no share of nothing: a difference of means has no scale of its own
+        return f"the critic sees a distance of {-loss:.3g}"
     share = loss / EVEN_PLAY[loss_name]
     if share < D_AHEAD:
         return "D ahead: G learns little"

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gantools.config.catalog import LOSSES, PENALTIES
+from gantools.config.catalog import PENALTIES
 from gantools.draws import normal
 from gantools.keys import key
 from gantools.nets.base import Views, buffers_of, frozen, set_buffers
 from gantools.training import vitals
 from gantools.training.average import follow
 from gantools.training.balance import penalty_weight, rate_factor
+from gantools.training.losses import loss_of
 from gantools.training.schedules import average_decay
 from gantools.training.state import TrainState
 
@@ -58,19 +59,20 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     from, and so epoch and position, is the engine's.
     """
     config, register, critic = state.config, state.register, state.discriminator.train()
-    loss = LOSSES[config.loss.name].load()
+    loss = loss_of(config.loss)
     critic.advance(register.images)
     before = buffers_of(critic)
     critic.zero_grad(set_to_none=True)
     with state.machine.autocast():
         real_views, fake_views = critic.views(reals), tuple(view.detach() for view in fakes.views)
         real_logits, fake_logits = critic(real_views), critic(fake_views)
-        d_loss = loss.on_reals(real_logits).mean() + loss.on_fakes(fake_logits).mean()
-        total = d_loss
+        total = d_loss = loss.discriminator(real_logits, fake_logits).mean()
+        if config.loss.drift:
+            total = total + config.loss.drift * real_logits.square().mean()
         if weight := penalty_weight(config.loss, register.d_steps):
             penalty = PENALTIES[config.loss.penalty].load()
-            total = d_loss + weight * penalty(critic, real_views, fake_views).mean()
-    total.backward()
+            total = total + weight * penalty(critic, real_views, fake_views).mean()
+    torch.autograd.backward(total)
     rejected = _count(state, total, critic)
     if config.balance.skip_d_below > 0:
         is_low = (d_loss.detach() < config.balance.skip_d_below) & ~rejected
@@ -86,19 +88,24 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     register.d_since_g += 1
 
 
-def generator_turn(state: TrainState, fakes: Fakes) -> None:
+def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None) -> None:
     """Take one G step through the frozen discriminator; consumes the graph of ``fakes``.
+
+    Args:
+        reals: real images (N, C, H, W) in [-1, 1] for a loss that compares with them, else None.
 
     Writes the generator, its moments, the average, its loss, and g_steps, images, d_since_g (to 0).
     """
     config, register, generator = state.config, state.register, state.generator
-    loss = LOSSES[config.loss.name].load()
-    state.discriminator.train().advance(register.images)
+    critic = state.discriminator.train()
+    critic.advance(register.images)
     before = buffers_of(generator)
     generator.zero_grad(set_to_none=True)
-    with frozen(state.discriminator), state.machine.autocast():
-        g_loss = loss.generator(state.discriminator(fakes.views)).mean()
-    g_loss.backward()
+    with frozen(critic), state.machine.autocast():
+        with torch.no_grad():
+            real_logits = critic(critic.views(reals)) if reals is not None else None
+        g_loss = loss_of(config.loss).generator(critic(fakes.views), real_logits).mean()
+    torch.autograd.backward(g_loss)
     rejected = _count(state, g_loss, generator)
     _step(state, "generator", config.optimizer.lr_g, rejected)
     set_buffers(generator, [torch.where(rejected, old, new) for old, new in zip(before, fakes.moved, strict=True)])

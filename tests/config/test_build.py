@@ -353,7 +353,7 @@ ON_RESUME = {
                      "network.base_width", "network.critic_norm", "preset", "seed"},
     OnResume.ASK: {"loss.name", "loss.penalty", "batch"},
     OnResume.BITS: {"precision"},
-    OnResume.EVENT: {"loss.gamma", "loss.penalty_interval", "optimizer.lr_g", "optimizer.lr_d", "optimizer.beta1",
+    OnResume.EVENT: {"loss.smoothing", "loss.drift", "loss.gamma", "loss.penalty_interval", "optimizer.lr_g", "optimizer.lr_d", "optimizer.beta1",
                      "optimizer.beta2", "optimizer.weight_decay", "balance.d_steps", "balance.skip_d_below",
                      "balance.lr_drops", "average.half_life_images", "average.ramp", "length_images"},
 }  # fmt: skip

@@ -45,7 +45,7 @@ def test_shapes_ranges_and_gradients(family: str, size: tuple[int, int], channel
     logits = critic(views)
     assert logits.shape == (3,)
     assert logits.dtype == torch.float32
-    BCE.generator(logits).mean().backward()
+    BCE.generator(logits, None).mean().backward()
     for network in (generator, critic):
         gradients = [parameter.grad for parameter in network.parameters()]
         assert all(gradient is not None and torch.isfinite(gradient).all() for gradient in gradients)

@@ -25,6 +25,9 @@ def register_of(*d_losses: float | None, **more: object) -> Register:
         ("hinge", 0.8, "balanced"),
         ("hinge", 0.1, "D ahead: G learns little"),
         ("hinge", 2.5, "G ahead: D tells little apart"),
+        ("lsgan", 0.25, "balanced"),
+        ("relativistic", 0.1, "D ahead: G learns little"),
+        ("wasserstein", -2.5, "the critic sees a distance of 2.5"),
     ],
 )
 def test_reading_follows_the_share_of_even_play(loss: str, d_loss: float, words: str) -> None:
@@ -33,14 +36,17 @@ def test_reading_follows_the_share_of_even_play(loss: str, d_loss: float, words:
 
 
 def test_every_loss_has_an_even_play() -> None:
-    """A loss of the catalogue can be read; even play is what D pays when it says the same of everything."""
-    assert EVEN_PLAY.keys() == LOSSES.keys()
-    for name, entry in LOSSES.items():
-        import torch
+    """Even play is the least that D pays for giving one logit to everything: at 0, or halfway between two labels."""
+    import torch
 
-        nothing = torch.zeros(1)
-        loss = entry.load()
-        assert float(loss.on_reals(nothing) + loss.on_fakes(nothing)) == pytest.approx(EVEN_PLAY[name])
+    answers = torch.linspace(-2, 2, 401, dtype=torch.float64)
+    for name, entry in LOSSES.items():
+        paid = torch.stack([entry.load().discriminator(answer[None], answer[None])[0] for answer in answers])
+        assert float(paid.min()) == pytest.approx(EVEN_PLAY[name], abs=1e-9), name
+        if entry.neutral is None:
+            assert torch.allclose(paid, paid[0]), name  # only differences of logits count
+        else:
+            assert answers[paid.argmin()].item() == pytest.approx(entry.neutral, abs=0.01) or name == "hinge"
 
 
 def test_thresholds_are_ordered() -> None:

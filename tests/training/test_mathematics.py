@@ -1,7 +1,6 @@
 """Losses, penalties, policies and schedules: worked cases, gradient checks, tables."""
 
 import math
-from collections.abc import Callable
 
 import pytest
 import torch
@@ -11,38 +10,84 @@ from gantools.config.catalog import LOSSES, PENALTIES
 from gantools.config.run import AverageConfig, BalanceConfig, LossConfig
 from gantools.nets.base import Discriminator, Start, Views
 from gantools.training.balance import is_d_turn, penalty_weight, rate_factor
-from gantools.training.losses import Loss
+from gantools.training.losses import Loss, loss_of
 from gantools.training.schedules import average_decay
 
-WORKED = {  # logits -1, 0, 2: by hand
-    "bce": {
-        "on_reals": [math.log(1 + math.e), math.log(2), math.log(1 + math.exp(-2))],
-        "on_fakes": [math.log(1 + math.exp(-1)), math.log(2), math.log(1 + math.exp(2))],
-        "generator": [math.log(1 + math.e), math.log(2), math.log(1 + math.exp(-2))],
-    },
-    "hinge": {"on_reals": [2.0, 1.0, 0.0], "on_fakes": [0.0, 1.0, 3.0], "generator": [1.0, 0.0, -2.0]},
+LN, EXP = math.log, math.exp
+REALS, FAKES = [-1.0, 0.0, 2.0], [1.0, 0.0, -2.0]
+WORKED = {  # D's loss, then G's, on the logits above: by hand
+    "bce": ([LN(1 + EXP(1)) * 2, LN(2) * 2, LN(1 + EXP(-2)) * 2], [LN(1 + EXP(-1)), LN(2), LN(1 + EXP(2))]),
+    "minimax": ([LN(1 + EXP(1)) * 2, LN(2) * 2, LN(1 + EXP(-2)) * 2], [-LN(1 + EXP(1)), -LN(2), -LN(1 + EXP(-2))]),
+    "lsgan": ([2.5, 0.5, 2.5], [0.0, 0.5, 4.5]),
+    "hinge": ([4.0, 2.0, 0.0], [-1.0, 0.0, 2.0]),
+    "wasserstein": ([2.0, 0.0, -4.0], [-1.0, 0.0, 2.0]),
+    "relativistic": ([LN(1 + EXP(2)), LN(2), LN(1 + EXP(-4))], [LN(1 + EXP(-2)), LN(2), LN(1 + EXP(4))]),
+    "relativistic-hinge": (  # means: reals 1/3, fakes -1/3; margins r + 1/3 and f - 1/3
+        [1 + 2 / 3 + 1 + 2 / 3, 1 - 1 / 3 + 1 - 1 / 3, 0.0],
+        [1 - 2 / 3 + 1 - 2 / 3, 1 + 1 / 3 + 1 + 1 / 3, 1 + 7 / 3 + 1 + 7 / 3],
+    ),
 }
 
 
+def column(values: list[float]) -> Tensor:
+    """Return logits in double precision that ask for a gradient."""
+    return torch.tensor(values, dtype=torch.float64, requires_grad=True)
+
+
 @pytest.mark.parametrize("name", LOSSES)
-@pytest.mark.parametrize("side", ["on_reals", "on_fakes", "generator"])
-def test_a_loss_has_its_worked_values(name: str, side: str) -> None:
-    """Each side of each loss gives the values computed by hand, and a gradient that finite differences confirm."""
-    function: Callable[[Tensor], Tensor] = getattr(LOSSES[name].load(), side)
-    logits = torch.tensor([-1.0, 0.0, 2.0], dtype=torch.float64)
-    torch.testing.assert_close(function(logits), torch.tensor(WORKED[name][side], dtype=torch.float64))
-    smooth = torch.tensor([-1.7, 0.3, 2.2], dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(function, (smooth,))
+def test_a_loss_has_its_worked_values(name: str) -> None:
+    """Both sides of each loss give the values computed by hand, and gradients that finite differences confirm."""
+    loss: Loss = LOSSES[name].load()
+    reals, fakes = column(REALS), column(FAKES)
+    for found, worked in zip(
+        (loss.discriminator(reals, fakes), loss.generator(fakes, reals)), WORKED[name], strict=True
+    ):
+        torch.testing.assert_close(found.detach(), torch.tensor(worked, dtype=torch.float64))
+    smooth = column([-1.7, 0.3, 2.2]), column([0.4, -2.6, 1.9])
+    assert torch.autograd.gradcheck(loss.discriminator, smooth)
+    assert torch.autograd.gradcheck(loss.generator, smooth)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_generator_looks_at_reals_only_where_the_catalogue_says_so(name: str) -> None:
+    """G's gradient through the logits of fakes depends on those of reals exactly for losses that compare."""
+    loss: Loss = LOSSES[name].load()
+    given = []
+    for reals in ([-3.0, 0.0, 1.0], [2.0, 2.0, 4.0]):
+        fakes = column([0.1, 0.2, -0.3])
+        loss.generator(fakes, column(reals) if LOSSES[name].compares else None).sum().backward()
+        given.append(fakes.grad)
+    assert torch.equal(*given) is not LOSSES[name].compares
+
+
+def test_minimax_saturates_where_bce_does_not() -> None:
+    """Where D is sure of a fake (logit -10) the gradient of the minimax game is gone; bce's is whole."""
+    slopes = {}
+    for name in ("minimax", "bce"):
+        fakes = column([-10.0])
+        LOSSES[name].load().generator(fakes, None).sum().backward()
+        slopes[name] = abs(fakes.grad.item())
+    assert slopes["minimax"] < 1e-4
+    assert slopes["bce"] > 0.999
 
 
 def test_bce_is_cross_entropy_against_the_labels_of_the_material() -> None:
     """The discriminator's loss is torch's own cross-entropy with reals 1 and fakes 0; the generator aims at 1."""
     loss: Loss = LOSSES["bce"].load()
-    logits = torch.linspace(-9, 9, 50)
+    logits, others = torch.linspace(-9, 9, 50), torch.linspace(7, -3, 50)
     oracle = nn.BCEWithLogitsLoss(reduction="none")
-    torch.testing.assert_close(loss.on_reals(logits), oracle(logits, torch.ones(50)))
-    torch.testing.assert_close(loss.on_fakes(logits), oracle(logits, torch.zeros(50)))
-    torch.testing.assert_close(loss.generator(logits), oracle(logits, torch.ones(50)))
+    both = oracle(logits, torch.ones(50)) + oracle(others, torch.zeros(50))
+    torch.testing.assert_close(loss.discriminator(logits, others), both)
+    torch.testing.assert_close(loss.generator(logits, None), oracle(logits, torch.ones(50)))
+
+
+def test_smoothing_lowers_the_label_of_reals_alone() -> None:
+    """With smoothing 0.1 reals aim at 0.9 and fakes at 0: torch's cross-entropy with these labels."""
+    loss = loss_of(LossConfig(smoothing=0.1))
+    logits, others = torch.linspace(-9, 9, 50), torch.linspace(7, -3, 50)
+    oracle = nn.BCEWithLogitsLoss(reduction="none")
+    both = oracle(logits, torch.full((50,), 0.9)) + oracle(others, torch.zeros(50))
+    torch.testing.assert_close(loss.discriminator(logits, others), both)
 
 
 class Quadratic(Discriminator):

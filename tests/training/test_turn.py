@@ -159,6 +159,23 @@ def test_the_average_follows_by_the_image_counted_half_life() -> None:
         torch.testing.assert_close(mean, decay * before + (1 - decay) * live)
 
 
+def test_a_g_turn_compares_with_reals_of_its_own() -> None:
+    """Reals of G turns come in another order than D's, keyed by g_steps alone, and move neither epoch nor position."""
+    state, batches = fresh("relativistic"), Batches(some_pictures())
+    of_g = batches.of_g_turn(state)
+    assert torch.equal(of_g, batches.of_g_turn(state))
+    assert (state.register.epoch, state.register.position) == (0, 0)
+    assert not torch.equal(of_g, batches(state))
+    pictures = some_pictures().pixels
+    seen = []
+    for state.register.g_steps in range(5):  # two passes over ten pictures, in batches of four
+        seen += [round(picture.sum().item(), 3) for picture in batches.of_g_turn(state)]
+    sums = [round(float((picture / 127.5 - 1).sum()), 3) for picture in pictures]
+    assert sorted(seen[:10]) == pytest.approx(sorted(sums), abs=0.01)
+    assert sorted(seen[10:]) == pytest.approx(sorted(sums), abs=0.01)
+    assert seen[:10] != seen[10:]
+
+
 def test_the_d_loss_is_the_textbooks() -> None:
     """With every logit at 0 the D loss is 2 ln 2 and the G loss ln 2."""
     state = fresh("fc")

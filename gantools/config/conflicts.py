@@ -1,0 +1,80 @@
+"""What cannot go together: one rule a pair, which names both sides and the options that mend it.
+
+Refused is only what is wrong; what is merely unwise is in the documentation.
+"""
+
+from collections.abc import Callable
+
+from gantools.config.catalog import FAMILIES, LOSSES
+from gantools.config.run import RunConfig
+from gantools.config.sizes import doublings, nearest_sides
+
+Conflict = tuple[str, str]
+"""A sentence, and the options that mend it as they are typed."""
+
+
+def conflicts(config: RunConfig) -> list[Conflict]:
+    """Return every conflict between the values of ``config``, which each are in their range."""
+    return [found for rule in RULES if (found := rule(config)) is not None]
+
+
+def _size(config: RunConfig) -> Conflict | None:
+    network = config.network
+    if FAMILIES[network.family].any_size or doublings(network.height, network.width) is not None:
+        return None
+    fitting = ", ".join(map(str, nearest_sides(max(network.height, network.width))))
+    message = (
+        f"--arch {network.family}: found pictures of {network.width}x{network.height}, expected sides of 3 to 8 "
+        f"times a power of two with the same power on both sides; nearest: {fitting}"
+    )
+    return message, "--arch fc"
+
+
+def _norm_of_family(config: RunConfig) -> Conflict | None:
+    network, known = config.network, FAMILIES[config.network.family].critic_norms
+    if network.critic_norm in known:
+        return None
+    message = f"--arch {network.family} and network.critic_norm={network.critic_norm}: expected {', '.join(known)}"
+    return message, f"--set network.critic_norm={known[0]}"
+
+
+def _penalty_with_batch(config: RunConfig) -> Conflict | None:
+    if config.loss.penalty == "none" or config.network.critic_norm != "batch":
+        return None
+    message = (
+        f"--penalty {config.loss.penalty} and network.critic_norm=batch: a penalty is taken picture by picture, "
+        "batch statistics mix the pictures of a batch; expected one of the two"
+    )
+    return message, f"--penalty {config.loss.penalty} --set network.critic_norm=none"
+
+
+def _smoothing(config: RunConfig) -> Conflict | None:
+    loss = config.loss
+    if not loss.smoothing or LOSSES[loss.name].smooths:
+        return None
+    smoothing = ", ".join(name for name, entry in LOSSES.items() if entry.smooths)
+    message = (
+        f"--loss {loss.name} and loss.smoothing={loss.smoothing:g}: this loss has no labels to smooth; expected "
+        f"0, or one of {smoothing}"
+    )
+    return message, "--set loss.smoothing=0"
+
+
+def _skip_without_floor(config: RunConfig) -> Conflict | None:
+    threshold, loss = config.balance.skip_d_below, config.loss.name
+    if not threshold or LOSSES[loss].even:
+        return None
+    message = (
+        f"--skip-d-below {threshold:g} and --loss {loss}: its D loss is a difference of means, with no floor that a "
+        "threshold could stand above; expected one of the two"
+    )
+    return message, "--skip-d-below 0"
+
+
+RULES: tuple[Callable[[RunConfig], Conflict | None], ...] = (
+    _size,
+    _norm_of_family,
+    _penalty_with_batch,
+    _smoothing,
+    _skip_without_floor,
+)
