@@ -118,7 +118,7 @@ def test_commands_come_first_each_with_its_purpose(suite: Any) -> None:
     ("line", "words"),
     [
         ("train data --preset ", "auto lesson dcgan"),
-        ("train data --penalty ", "none r1 r2 r1+r2"),
+        ("train data --loss ", "bce minimax lsgan hinge wasserstein relativistic relativistic-hinge"),
         ("train data --penalty ", "none r1 r2 r1+r2"),
         ("train data --device ", "auto cpu cuda"),
         ("train data --precision ", "auto fp32 bf16"),
