@@ -362,7 +362,8 @@ SITUATIONS = [
     ("train data --set batch=4 --set latent=5", 2, "--set: unknown name 'latent', expected one of average.half_life",
      "train data --set batch=4 --set network.latent_dim=5"),
     ("train data --loss bse --batch 1", 2, "2 faults in the configuration: --loss: found 'bse', expected one of bce, "
-     "hinge; --batch: found 1, expected 2 to 65536", "train data --loss bce --batch 2"),
+     "minimax, lsgan, hinge, wasserstein, relativistic, relativistic-hinge; --batch: found 1, expected 2 to 65536",
+     "train data --loss bce --batch 2"),
     ("train data --loss hinge --set loss.name=bce", 2, "--loss and --set loss.name: found hinge and bce",
      "train data --loss hinge"),
     ("train data --lr-drop x --lr-drop 0.5@1k", 2, "--lr-drop: found 'x', expected FACTOR@IMAGES with a factor",

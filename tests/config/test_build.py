@@ -26,6 +26,7 @@ from gantools.config.build import (
     with_values,
 )
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES, PRESETS, find
+from gantools.config.conflicts import conflicts
 from gantools.config.fields import OnResume, setting_of
 from gantools.config.run import RunConfig
 from gantools.config.sizes import doublings
@@ -153,10 +154,10 @@ def test_every_preset_resolves_for_every_size_that_fits(preset: str, family: str
 
 def test_all_faults_are_told_together() -> None:
     """Values out of range are listed in one message, each under the flag that sets it."""
-    typed = {"batch": 1, "optimizer.lr_g": -1.0, "network.latent_dim": 0, "loss.name": "wasserstein"}
+    typed = {"batch": 1, "optimizer.lr_g": -1.0, "network.latent_dim": 0, "loss.name": "wassertsein"}
     assert message_of(resolve, GREY, typed) == (
         "4 faults in the configuration: --set network.latent_dim: found 0, expected 1 to 4096; "
-        f"--loss: found 'wasserstein', expected one of {', '.join(LOSSES)}; "
+        f"--loss: found 'wassertsein', expected one of {', '.join(LOSSES)}; "
         "--lr-g: found -1.0, expected 0.0 to 10.0; --batch: found 1, expected 2 to 65536"
     )
 
@@ -283,9 +284,17 @@ def value_of(name: str) -> st.SearchStrategy[Any]:
     return st.floats(known.minimum, known.maximum)
 
 
-CONFIGS = st.fixed_dictionaries({name: value_of(name) for name in FIELDS}).map(
-    lambda values: values | {"network.family": "fc", "network.critic_norm": "none"}
-)
+NEUTRAL = {"loss.smoothing": 0.0, "balance.skip_d_below": 0.0}
+"""Values that go together with all others."""
+
+
+def without_conflicts(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a network without batch statistics; where two of them conflict, the neutral ones."""
+    values = values | {"network.family": "fc", "network.critic_norm": "none"}
+    return values | NEUTRAL if conflicts(build(values)) else values
+
+
+CONFIGS = st.fixed_dictionaries({name: value_of(name) for name in FIELDS}).map(without_conflicts)
 
 
 @settings(deadline=None)
@@ -353,7 +362,8 @@ ON_RESUME = {
                      "network.base_width", "network.critic_norm", "preset", "seed"},
     OnResume.ASK: {"loss.name", "loss.penalty", "batch"},
     OnResume.BITS: {"precision"},
-    OnResume.EVENT: {"loss.smoothing", "loss.drift", "loss.gamma", "loss.penalty_interval", "optimizer.lr_g", "optimizer.lr_d", "optimizer.beta1",
+    OnResume.EVENT: {"loss.smoothing", "loss.drift",
+                     "loss.gamma", "loss.penalty_interval", "optimizer.lr_g", "optimizer.lr_d", "optimizer.beta1",
                      "optimizer.beta2", "optimizer.weight_decay", "balance.d_steps", "balance.skip_d_below",
                      "balance.lr_drops", "average.half_life_images", "average.ramp", "length_images"},
 }  # fmt: skip
