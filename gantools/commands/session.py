@@ -24,7 +24,8 @@ from gantools.commands.changes import (
 from gantools.commands.evaluation import Evaluation, best_place
 from gantools.commands.places import STREAM, check_places
 from gantools.commands.product import binary_stdout, read_stdin
-from gantools.config.build import Resolved, changes, resolve, values_of
+from gantools.commands.transfer import begin_with, with_networks
+from gantools.config.build import Resolved, changes, resolve
 from gantools.config.catalog import LOSSES, find
 from gantools.errors import Again, BusyError, Hint, InputError, RefusedError, UsageError
 from gantools.files.atomic import sweep
@@ -250,12 +251,12 @@ def preview_config(request: Request) -> Resolved:
         return merged(stored, require_allowed(stored, request.typed, request.allow_change))
     pictures = _open_pictures(request.data)
     assert pictures is not None, "a fresh run has data"
-    return resolve(shape_of(pictures), _with_init(request))
+    return resolve(shape_of(pictures), with_networks(request.typed, request.init))
 
 
 def _fresh(request: Request, pictures: "Pictures | None") -> Session:
     assert pictures is not None, "a fresh run has data"
-    typed = _with_init(request)
+    typed = with_networks(request.typed, request.init)
     resolve(shape_of(pictures), typed)  # faults come before torch is loaded
     machine = _settle(request, request.precision)
     resolved = resolve(shape_of(pictures), typed | {"precision": machine.precision})
@@ -265,21 +266,8 @@ def _fresh(request: Request, pictures: "Pictures | None") -> Session:
     state = TrainState.fresh(resolved.config, pictures.digest, machine)
     note, lineage, notes = DataNote(pictures.count, pictures.classes), Lineage(), []
     if request.init is not None:
-        from gantools.files.checkpoint import take_weights
-
-        parent, taken, left = take_weights(state, request.init)
-        lineage = Lineage(parent.digest, (Event(0, 0, 0, f"began with the weights of {parent.digest[:12]}"),))
-        notes = [f"--init {request.init}: {taken} tensors taken, {left} left as they begin; counters start at 0"]
+        lineage, notes = begin_with(state, request.init)
     return Session(request, state, pictures, note, lineage, origins, notes)
-
-
-def _with_init(request: Request) -> dict[str, Any]:
-    """Return the typed values, with the networks of --init under them: its weights fit only its own shapes."""
-    if request.init is None:
-        return request.typed
-    stored = values_of(read_document(request.init)[1].config)
-    names = ("network.family", "network.latent_dim", "network.base_width", "network.critic_norm")
-    return {name: stored[name] for name in names} | request.typed
 
 
 def _continued(request: Request, source: Path | bytes, document: Document, pictures: "Pictures | None") -> Session:

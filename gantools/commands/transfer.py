@@ -1,0 +1,34 @@
+"""Beginning a run with the weights of another one: ``--init``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gantools.config.build import values_of
+from gantools.files.document import Event, Lineage, read_document
+
+if TYPE_CHECKING:
+    from gantools.training.state import TrainState
+
+OF_THE_WEIGHTS = ("network.family", "network.latent_dim", "network.base_width", "network.critic_norm")
+"""What the networks of --init decide where it is not typed: its weights fit only their own shapes."""
+
+
+def with_networks(typed: dict[str, Any], init: Path | None) -> dict[str, Any]:
+    """Return the typed values, with the networks of the checkpoint ``init`` under them."""
+    if init is None:
+        return typed
+    stored = values_of(read_document(init)[1].config)
+    return {name: stored[name] for name in OF_THE_WEIGHTS} | typed
+
+
+def begin_with(state: "TrainState", init: Path) -> tuple[Lineage, list[str]]:
+    """Take the weights of ``init`` into a fresh run; return its lineage, and what to say.
+
+    Raises:
+        InputError: the file is unusable, of another family, or nothing in it fits.
+    """
+    from gantools.files.checkpoint import take_weights
+
+    parent, taken, left = take_weights(state, init)
+    lineage = Lineage(parent.digest, (Event(0, 0, 0, f"began with the weights of {parent.digest[:12]}"),))
+    return lineage, [f"--init {init}: {taken} tensors taken, {left} left as they begin; counters start at 0"]
