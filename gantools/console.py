@@ -17,6 +17,7 @@ from gantools.progress import Color as Rgb
 from gantools.progress import Progress as Progress
 from gantools.progress import duration as duration
 from gantools.progress import quantity as quantity
+from gantools.safe import safe as safe
 
 if TYPE_CHECKING:
     from rich.console import Console as Screen
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 Color = Literal["auto", "always", "never"]
 
 HALF_BLOCK = "▀"
+DEEP = ("256", "truecolor")
+"""Kinds of terminals with colours enough for a picture."""
+
 MARGIN = 3
 """Columns that a live display leaves free, so that the ^C that a terminal echoes anywhere breaks no line."""
 
@@ -34,19 +38,6 @@ REPORT_EVERY_S = 9.0  # the promise is a line at least every 10 s
 STYLES = {"error": "1;31", "warning": "33", "hint": "36", "next": "32"}
 PARTS = {"strong": "bold", "bar": "green", "D": "magenta", "G": "green", "faint": "dim", "": ""}
 """Styles of a live display's parts, in the sixteen colours of the terminal: they suit its background."""
-
-
-def safe(text: str) -> str:
-    r"""Return ``text`` with every character that is not printable written as ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``.
-
-    That covers control characters of both sets, line ends, bidirectional controls, and the bytes of a file name that
-    could not be decoded. Cleaning twice changes nothing.
-
-    Example:
-        >>> print(safe("a" + chr(27) + "[2J" + chr(0x202E)))
-        a\x1b[2J\u202e
-    """
-    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
 class Console:
@@ -66,7 +57,8 @@ class Console:
         self._stream = sys.stderr if stream is None else stream
         terminal = _is_terminal(self._stream)
         plain = color == "never" or (color == "auto" and bool(os.environ.get("NO_COLOR")))
-        self._styled = color == "always" or (terminal and not plain)
+        self._is_forced = color == "always"
+        self._styled = self._is_forced or (terminal and not plain)
         self._animated = terminal and not plain
         self._live: Live | None = None
         self._tracker: Progress | None = None
@@ -119,14 +111,24 @@ class Console:
         if not self._animated or self.quiet or not _can_write(HALF_BLOCK, self._stream):
             return None
         screen = self._screen()
-        return (max(1, screen.width - MARGIN), screen.height) if screen.color_system in ("256", "truecolor") else None
+        return (max(1, screen.width - MARGIN), screen.height) if screen.color_system in DEEP else None
+
+    def canvas(self) -> tuple[int, int, bool]:
+        """Return columns and lines for a drawing, and whether it has colours: on a terminal, or when asked for them."""
+        screen = self._screen()
+        has_colors = self._styled and _can_write(HALF_BLOCK, self._stream) and screen.color_system in DEEP
+        return max(1, screen.width - MARGIN), screen.height, has_colors
+
+    def half_blocks(self, rows: Picture) -> None:
+        """Print a drawing in colours; ``canvas`` said that it can be."""
+        screen = self._live.console if self._live is not None else self._screen()
+        for row in rows:
+            screen.print(_half_blocks(row), soft_wrap=True)
 
     def picture(self, rows: Picture) -> None:
         """Print a picture of half blocks; nothing where there is no room for one."""
         if self.room() is not None:
-            screen = self._live.console if self._live is not None else self._screen()
-            for row in rows:
-                screen.print(_half_blocks(row), soft_wrap=True)
+            self.half_blocks(rows)
 
     @contextlib.contextmanager
     def progress(
@@ -194,7 +196,11 @@ class Console:
         from rich.console import Console as Screen
 
         stream = cast(TextIO, _Forgiving(self._stream))
-        return Screen(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+        screen = Screen(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+        if self._is_forced and screen.color_system not in DEEP:  # nothing is known of what reads a pipe
+            return Screen(file=stream, force_terminal=True, color_system="256", no_color=False, highlight=False,
+                          markup=False, emoji=False)  # fmt: skip
+        return screen
 
     def _labelled(self, label: str, text: str) -> None:
         mark = f"\x1b[{STYLES[label]}m{label}:\x1b[0m" if self._styled else f"{label}:"
@@ -284,15 +290,6 @@ def _half_blocks(row: list[tuple[Rgb, Rgb]]) -> "Text":
     for upper, lower in row:
         text.append(HALF_BLOCK, Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower)))
     return text
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that could not be decoded
-        return f"\\x{code - 0xDC00:02x}"
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gantools import console, progress
+from gantools import safe as safe_room
 from gantools.console import Console, Progress, duration, quantity, safe
 from gantools.panel import TrainingPanel
 
@@ -92,7 +93,7 @@ def test_duration_shows_two_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-@pytest.mark.parametrize("module", [console, progress])
+@pytest.mark.parametrize("module", [progress, safe_room])
 def test_docstring_examples_hold(module: object) -> None:
     """The examples in the docstrings are true."""
     results = doctest.testmod(module)  # type: ignore[arg-type]

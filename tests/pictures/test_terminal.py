@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gantools.pictures.grid import grid
-from gantools.pictures.terminal import WIDEST, cells, sheet_cells
+from gantools.pictures.terminal import WIDEST, cells, characters, picture_cells, sheet_cells
 from gantools.pictures.write import png_bytes
 
 
@@ -55,3 +55,22 @@ def test_transparent_places_are_white() -> None:
     """RGBA pictures are laid on white."""
     sheet = png_bytes(np.zeros((4, 8, 8), np.uint8))
     assert sheet_cells(sheet, 8, 8, 80, 24)[0][0] == ((255,) * 3, (255,) * 3)
+
+
+def test_characters_stand_for_brightness() -> None:
+    """Without colours a cell is a character: dark places are blank, light ones dense; lines end where light ends."""
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    pixels[:, 1] = 255
+    pixels[:2, 2] = 140
+    assert characters(cells(pixels)) == [" @+", " @"]
+
+
+def test_pictures_are_laid_out_for_the_terminal() -> None:
+    """As many pictures as fit stand in a row; one alone is as large as the room, and never larger than it is."""
+    many = picture_cells(np.zeros((64, 1, 32, 32), np.uint8), 80, 24)
+    assert (len(many), len(many[0])) == (24, 3 * WIDEST)
+    one = picture_cells(np.zeros((1, 3, 100, 200), np.uint8), 80, 24)
+    assert (len(one), len(one[0])) == (20, 80)
+    tall = picture_cells(np.zeros((1, 4, 200, 100), np.uint8), 80, 24)
+    assert (len(tall), len(tall[0])) == (24, 24)
+    assert len(picture_cells(np.zeros((1, 3, 8, 8), np.uint8), 80, 24)[0]) == 8
