@@ -101,6 +101,7 @@ def _turn(
         is_counted = event.network == ("d" if phase is Phase.D_ONLY else "g")
         steps = _reached(session)
         report.after(event, is_counted, target)
+        saver.timeline.after(event)
         if is_counted and session.request.output != STREAM and saver.is_due(steps):
             saver.save()
             unsaved = False

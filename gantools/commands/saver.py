@@ -8,6 +8,7 @@ from gantools.commands.bounds import Cadence, Pace
 from gantools.commands.places import STREAM
 from gantools.commands.product import binary_stdout
 from gantools.commands.session import Session
+from gantools.commands.timekeeper import Timekeeper
 from gantools.console import Console, safe
 from gantools.events import Saved
 from gantools.panel import TrainingPanel
@@ -38,6 +39,7 @@ class Saver:
         self.session, self.console, self.panel = session, console, panel
         self._pace = Pace(cadence, session.state.config.batch)
         self.show_preview = show_preview
+        self.timeline = Timekeeper(session, console)
         self.last: Saved | None = None
         self._cost_s: float | None = None
 
@@ -61,6 +63,7 @@ class Saver:
         began = time.monotonic()
         session = self.session
         packed = pack(session.state, session.data, session.lineage)
+        self.timeline.write()
         if session.request.output == STREAM:
             binary_stdout().write(packed.data)
             binary_stdout().flush()

@@ -81,7 +81,7 @@ class Nights:
 
     def names(self) -> set[str]:
         """Return what the nights wrote, hidden files too."""
-        return {entry.name for entry in self.folder.iterdir()} - {"photos", "filler"}
+        return {entry.name for entry in self.folder.iterdir()} - {"photos", "filler", "nightly.timeline.png"}
 
 
 def finish(night: subprocess.Popen[str]) -> Ended:
