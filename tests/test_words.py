@@ -64,6 +64,7 @@ def spoil(data: bytes) -> None:
     save("lfs.safetensors", b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 5\n")
     save("web.safetensors", b"<!DOCTYPE html><html>please log in</html>\n")
     save("taken", data)
+    save("run.jsonl", b'{"images": 4, "loss_d": 1.0, "loss_g": 1.0}\n')
 
 
 @pytest.fixture(scope="module")
@@ -322,6 +323,24 @@ SITUATIONS = [
     ("sample cut.safetensors", 4, "it is cut off, expected a whole safetensors file", "ls -l cut.safetensors"),
     ("sample head.safetensors", 4, "it is cut off, expected a whole safetensors file", "ls -l head.safetensors"),
     ("inspect --verify flipped.safetensors", 4, "the file is damaged", "sha256sum flipped.safetensors"),
+    ("inspect c.safetensors --html page", 2, "--html: found 'page', expected a name that ends with .html",
+     "inspect c.safetensors --html page.html"),
+    ("inspect c.safetensors data --html p.html", 2, "--html: found 2 things beside it, expected one thing",
+     "inspect c.safetensors --html p.html"),
+    ("inspect c.safetensors --html texts/a.txt --force", 2, "--html: found 'texts/a.txt', expected a name that ends",
+     "inspect c.safetensors --html texts/a.html --force"),
+    ("inspect c.safetensors --metrics run.jsonl", 2, "--metrics: found neither --html nor --plot, expected what is to",
+     "inspect c.safetensors --metrics run.jsonl --html c.html"),
+    ("inspect data --html p.html --metrics texts/a.txt", 2, "found a folder of pictures to draw, expected a checkpoint",
+     "inspect data --html p.html"),
+    ("inspect c.safetensors --html p.html --metrics texts/a.txt", 4, "found no line with images seen, expected a",
+     "head -n 3 texts/a.txt"),
+    ("inspect c.safetensors --html p.html --metrics run.jsnl", 4, "cannot be read (No such file or directory)",
+     "inspect c.safetensors --html p.html --metrics run.jsonl"),
+    ("inspect c.safetensors --show -q", 2, "--show and -q: a drawing is no error, expected one of them",
+     "inspect c.safetensors --show"),
+    ("inspect c.safetensors --show --diff taken", 2, "--show: found --diff beside it, expected one of them",
+     "inspect c.safetensors --diff taken"),
     ("train data -o back.safetensors --resume", 4, "it is cut off, expected a whole safetensors file",
      "cp back.safetensors.prev back.safetensors"),
     ("sample lfs.safetensors", 4, "found a Git LFS pointer, not the file itself, expected a safetensors file",

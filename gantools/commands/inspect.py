@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gantools.commands.doors import typed_again
+from gantools.commands.drawings import Drawings, draw, require_drawings
 from gantools.commands.judging import PICTURES, Answer, Question, judged, require_question
 from gantools.commands.options import (
     OUTPUT,
@@ -76,6 +77,19 @@ def inspect(
         typer.Option(metavar="FILE.png", show_default=False, rich_help_panel=OUTPUT,
                      help="Draw it: the losses of a checkpoint, a sheet of a folder's pictures."),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", show_default=False, rich_help_panel=OUTPUT,
+                     help="Write a page about it, all in one file; with --against it shows real pictures too."),
+    ] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default=False, rich_help_panel=OUTPUT,
+                     help="With --html or --plot: the metrics file of the run, which tells more than its checkpoint."),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="Draw it in the terminal, on stderr.", rich_help_panel=OUTPUT)
+    ] = False,
     force: Force = False,
     device: Device = "auto",
     threads: Threads = None,
@@ -90,14 +104,18 @@ def inspect(
     if diff is not None and len(things) > 1:
         message = f"--diff: found {len(things)} things beside {diff}, expected one checkpoint"
         raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--diff", str(diff)]))
-    if plot is not None:
-        _require_plot(things, diff, plot, force)
+    drawings = Drawings(plot, html, metrics, show)
+    require_drawings(things, diff, drawings, quiet, force)
     typed = {"--gate": gate, "--compare": compare, "--n": n, "--seed": seed, "--features": features,
              "--weights": weights}  # fmt: skip
     require_question(things, against, typed, diff)
     if against is not None:
         asked = Question(things[0], against, compare, gate, n or PICTURES, seed or 0, features or "auto", weights)
-        return _show_judgement(asked, judged(asked, device, threads, console), json)
+        answer = judged(asked, device, threads, console)
+        finding = _checkpoint(things[0], verify)
+        is_drawn = draw(things[0], finding, drawings, (asked, answer), (device, threads), console)
+        code = _show_judgement(asked, answer, finding, json)
+        return code if is_drawn else ExitCode.INPUT
     if diff is not None:
         _show_difference(things[0], diff, json, verbose)
         return ExitCode.DONE
@@ -112,7 +130,7 @@ def inspect(
             documents.append({"thing": path, "kind": None, "error": error.message})
             continue
         findings.append(finding)
-        is_drawn = plot is None or _draw(path, finding, plot, console)
+        is_drawn = draw(path, finding, drawings, None, (device, threads), console) and is_drawn
         documents.append({"thing": path, "kind": finding.kind, "verified": verify, **finding.facts})
         if not json:
             _print(f"{path}: {finding.kind}", finding.rows + (finding.details if verbose else []), number > 0)
@@ -172,9 +190,10 @@ def _show_difference(first: Path, second: Path, json: bool, verbose: bool) -> No
         _print(f"{first} -> {second}", difference.rows() + (difference.details() if verbose else []), False)
 
 
-def _show_judgement(question: Question, answer: Answer, json: bool) -> ExitCode:
+def _show_judgement(question: Question, answer: Answer, finding: "Finding", json: bool) -> ExitCode:
     if json:
-        things = [{"thing": question.checkpoint, "kind": "checkpoint", "against": answer.facts}]
+        drawn = {name: finding.facts[name] for name in ("plot", "html") if name in finding.facts}
+        things = [{"thing": question.checkpoint, "kind": "checkpoint", "against": answer.facts} | drawn]
         emit_json("inspect", {"things": things})
     else:
         _print(f"{question.checkpoint} against {question.data}", answer.rows, False)
@@ -190,37 +209,6 @@ def _print(title: str, rows: list[tuple[str, str]], is_apart: bool) -> None:
     width = max(len(safe(name)) for name, _ in rows)
     lines = [safe(title), *(f"  {safe(name):<{width}}  {safe(value)}" for name, value in rows)]
     emit_text("\n".join(([""] if is_apart else []) + lines))
-
-
-def _require_plot(things: list[Path], diff: Path | None, plot: Path, force: bool) -> None:
-    """Check what can be checked of --plot before anything is read.
-
-    Raises:
-        UsageError: several things, --diff beside it, or a name that is no PNG's.
-        RefusedError: something else stands there.
-    """
-    from gantools.inspection.plots import require_plot_place
-
-    if len(things) > 1 or diff is not None:
-        message = (
-            f"--plot: found {'--diff' if diff is not None else f'{len(things)} things'} beside it, expected one thing"
-        )
-        raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--plot", str(plot)]))
-    require_plot_place(plot, force=force)
-
-
-def _draw(path: Path, finding: "Finding", plot: Path, console: Console) -> bool:
-    """Draw a thing, or say why it cannot be drawn; return whether it was."""
-    from gantools.inspection.plots import write_plot
-
-    try:
-        write_plot(path, finding.kind, plot)
-    except InputError as error:
-        console.error(error.message, typed_again(error.hint))
-        return False
-    finding.facts["plot"] = plot
-    console.line(f"plot: {plot}")
-    return True
 
 
 def _next(finding: "Finding", console: Console) -> None:

@@ -18,11 +18,17 @@ def typed_options(config: RunConfig) -> list[str]:
     ``--set name=value``.
     """
     words: list[str] = []
-    untyped = _untyped(config)
+    own = own_values(config)
     for name, value in values_of(config).items():
-        if name not in OF_THE_DATA and (name in OF_THE_MACHINE or value != untyped[name]):
+        if name in own or name in OF_THE_MACHINE:
             words += _words(name, value)
     return words
+
+
+def own_values(config: RunConfig) -> set[str]:
+    """Return the names of the values that are other than the defaults of its preset and family for its data."""
+    untyped = _untyped(config)
+    return {name for name, value in values_of(config).items() if name not in OF_THE_DATA and value != untyped[name]}
 
 
 def _untyped(config: RunConfig) -> dict[str, Any]:

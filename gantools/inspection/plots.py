@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from gantools.errors import InputError, UsageError
 from gantools.files.atomic import require_file_name, write_bytes
 from gantools.files.document import read_document
+from gantools.inspection.contact import contact_pictures
 from gantools.inspection.finding import Kind, short
+from gantools.inspection.story import Mark, Story, story_of
 from gantools.pictures.grid import grid
 from gantools.pictures.note import KEYWORD, require_ours
 from gantools.pictures.plot import Chart, Series, draw_chart
@@ -19,7 +21,8 @@ from gantools.training.health import EVEN_PLAY
 
 D_COLOR, G_COLOR = (178, 34, 120), (24, 128, 88)
 SHEET_PICTURES = 64
-MARK_LETTERS = 28
+MARK_LETTERS = 34
+MOST_SKIPS = 4
 
 
 def require_plot_place(path: Path, *, force: bool, option: str = "--plot") -> None:
@@ -37,8 +40,11 @@ def require_plot_place(path: Path, *, force: bool, option: str = "--plot") -> No
     require_ours(path, option, force=force)
 
 
-def write_plot(thing: Path, kind: Kind, path: Path) -> None:
+def write_plot(thing: Path, kind: Kind, path: Path, metrics: Path | None = None) -> None:
     """Draw ``thing`` and write the picture, unless the very same stands there.
+
+    Args:
+        metrics: of a checkpoint's run: it tells more than the checkpoint.
 
     Raises:
         InputError: a checkpoint without a history, a folder that cannot be used, or a picture.
@@ -46,51 +52,51 @@ def write_plot(thing: Path, kind: Kind, path: Path) -> None:
     """
     if kind == "picture":
         raise InputError(f"{thing}: found a picture, --plot expected a checkpoint or a folder of pictures")
-    pixels = loss_plot(thing) if kind == "checkpoint" else contact_sheet(thing)
+    pixels = loss_plot(thing, metrics) if kind == "checkpoint" else contact_sheet(thing)
     note = json.dumps({"plot": kind, "of": thing.name}, sort_keys=True)
     data = png_bytes(pixels, text={KEYWORD: note})
     if not (path.is_file() and path.read_bytes() == data):
         write_bytes(path, data, durable=False)
 
 
-def loss_plot(path: Path) -> NDArray[np.uint8]:
-    """Draw both losses of a checkpoint over the images seen, with the drops and changes on the way.
+def loss_plot(path: Path, metrics: Path | None = None) -> NDArray[np.uint8]:
+    """Draw both losses of a checkpoint over the images seen, with what happened on the way.
 
     Raises:
         InputError: the run is too young to have a history.
     """
     _, document = read_document(path)
-    config, history = document.config, document.register.history
-    if len(history) < 2:
+    config, story = document.config, story_of(document, metrics)
+    if len(story.loss_d) < 2:
         message = (
             f"{path}: found {document.register.g_steps} rounds, --plot expected a run with a history of 20 or more"
         )
         raise InputError(message, hint=shlex.join(["gantools", "inspect", str(path)]))
-    drops = [(float(due), f"rates x {factor:g}") for factor, due in config.balance.lr_drops]
-    changes = [(float(event.images), short(event.what)[:MARK_LETTERS]) for event in document.lineage.events]
-    seen = document.register.images
     return draw_chart(
         Chart(
             f"{path.name}: {config.network.family}, {config.loss.name}",
             "images seen",
             [
-                Series("D loss", D_COLOR, [(float(point[1] or 0), point[2]) for point in history]),
-                Series("G loss", G_COLOR, [(float(point[1] or 0), point[3]) for point in history]),
+                Series("D loss", D_COLOR, [(float(images), value) for images, value in story.loss_d]),
+                Series("G loss", G_COLOR, [(float(images), value) for images, value in story.loss_g]),
             ],
             (EVEN_PLAY[config.loss.name], "even play for D"),
-            tuple((x, text) for x, text in sorted(drops + changes) if x <= seen),
+            tuple((float(mark.images), short(mark.text)[:MARK_LETTERS]) for mark in _marks(story)),
         )
     )
 
 
+def _marks(story: Story) -> list[Mark]:
+    """Return what happened, with the places where skipping D turns began and where turns were not finite."""
+    skips = [Mark(start, "other", "D turns skipped") for start, _ in story.stretches(story.skipped)[:MOST_SKIPS]]
+    faults = [Mark(start, "fault", "not finite") for start, _ in story.stretches(story.nonfinite)[:MOST_SKIPS]]
+    return sorted([*story.marks, *skips, *faults], key=lambda mark: mark.images)
+
+
 def contact_sheet(path: Path, count: int = SHEET_PICTURES) -> NDArray[np.uint8]:
-    """Lay out pictures taken at equal steps from a folder, as training reads them, uint8 (C, H, W).
+    """Lay out pictures taken at equal steps from a folder, uint8 (C, H, W).
 
     Raises:
-        InputError: no folder that training could use.
+        InputError: no folder with a picture that can be read.
     """
-    from gantools.data.folder import open_data
-
-    with open_data(path) as pictures:
-        shown = min(count, pictures.count)
-        return grid(pictures.read([index * pictures.count // shown for index in range(shown)]))
+    return grid(contact_pictures(path, count))

@@ -71,6 +71,7 @@ class _Paper:
     ) -> None:
         self._pen, self._x, self._y, self._box = pen, x_range, y_range, box
         self._font = ImageFont.load_default(TEXT_PX * FOLD)
+        self._lanes: list[list[tuple[float, float]]] = []
 
     def axes(self, chart: Chart) -> None:
         """Draw the title, the lines of the grid with their numbers, and the name of the x axis."""
@@ -79,20 +80,28 @@ class _Paper:
         for value in ticks(*self._y):
             y = self._y_of(value)
             self._line([(left, y), (right, y)], FAINT)
-            self._text(left - 8, y, _short(value), SOFT, "rm")
+            self._text(left - 8, y, short_number(value), SOFT, "rm")
         for value in ticks(*self._x):
             x = self._x_of(value)
             self._line([(x, bottom), (x, bottom + 4)], SOFT)
-            self._text(x, bottom + 8, _short(value), SOFT, "ma")
+            self._text(x, bottom + 8, short_number(value), SOFT, "ma")
         self._line([(left, bottom), (right, bottom)], SOFT)
         self._text((left + right) / 2, bottom + 28, chart.x_name, SOFT, "ma")
 
     def mark(self, x_value: float, text: str) -> None:
-        """Draw something that happened at ``x_value`` as a faint upright line with its text at the top."""
+        """Draw something that happened at ``x_value`` as a faint upright line with its text, below those in its way."""
         x = self._x_of(x_value)
         self._line([(x, self._box[1]), (x, self._box[3])], SOFT)
         is_right = x > (self._box[0] + self._box[2]) / 2
-        self._text(x + (-5 if is_right else 5), self._box[1] + 2, text, SOFT, "ra" if is_right else "la")
+        width = self._pen.textlength(text, self._font) / FOLD + 10
+        start, end = (x - width, x) if is_right else (x, x + width)
+        lane = next((n for n, taken in enumerate(self._lanes) if all(end <= a or start >= b for a, b in taken)), None)
+        if lane is None:
+            lane = len(self._lanes)
+            self._lanes.append([])
+        self._lanes[lane].append((start, end))
+        y = self._box[1] + 2 + lane * (TEXT_PX + 4)
+        self._text(x + (-5 if is_right else 5), y, text, SOFT, "ra" if is_right else "la", halo=2)
 
     def level(self, y_value: float, text: str) -> None:
         """Draw a dashed line across at ``y_value``, when it lies within the plot."""
@@ -164,7 +173,8 @@ def _ranges(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
     return (0.0, max([1.0, *xs])), (low, high if high > low else low + 1.0)
 
 
-def _short(value: float) -> str:
+def short_number(value: float) -> str:
+    """Write a number of an axis: with k or M from a thousand on."""
     for unit, size in (("M", 1e6), ("k", 1e3)):
         if abs(value) >= size:
             return f"{value / size:g}{unit}"

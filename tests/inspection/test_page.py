@@ -1,0 +1,198 @@
+"""Pages: well formed, complete, alike for equal inputs, and harmless whatever the files are called."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gantools import cli
+from gantools.files.checkpoint import pack
+from gantools.files.document import DataNote, Event, Lineage
+from gantools.inspection.charts import Line, LineChart, draw, flags_of
+from gantools.inspection.markup import sheet
+from gantools.inspection.story import Mark
+from gantools.pictures.timeline import Timeline, run_name
+from gantools.training.engine import Phase
+from tests import tiny
+from tests.inspection.html_check import Checked
+
+EVIL = '<img src=x onerror=alert(1)>"\x1b[2J\u202e'
+METRICS = (
+    '{"event": "start", "command": "train", "images": 0, "changes": []}\n'
+    + "".join(
+        f'{{"images": {n}, "loss_d": 1, "loss_g": {n}, "skipped": {n}, "nonfinite": 0}}\n' for n in range(4, 160, 4)
+    )
+    + '{"event": "<b>odd</b>", "images": 80, "text": "x"}\n'
+    + '{"event": "figures", "images": 80, "figures": {"kid": {"value": 2, "low": 1, "high": 3, "floor": 0.1}}}\n'
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a run of 160 images, its timeline and metrics, and its data, all with odd names."""
+    folder = tmp_path_factory.mktemp("desk")
+    state = tiny.take(tiny.fresh("dcgan-hinge-drop"), Phase.BOTH, 40)
+    events = Lineage("ab" * 32, (Event(8, 2, 2, EVIL),))
+    (folder / "c.safetensors").write_bytes(pack(state, DataNote(10, ("cat", EVIL)), events).data)
+    kept = Timeline(run_name(state.config))
+    for count in (40, 80, 320):
+        kept.add(count, np.full((8, 1, 8, 12), count % 256, np.uint8))
+    (folder / "c.timeline.png").write_bytes(kept.png())
+    (folder / "m.jsonl").write_text(METRICS)
+    draw_pictures(folder / "raw", 40)
+    return folder
+
+
+def draw_pictures(folder: Path, count: int, width: int = 12) -> None:
+    """Write noise in two classes, one of them oddly named, a copy, a blank picture and a file that is none."""
+    noise = np.random.RandomState(3)
+    for label in ("a", "<b>bold"):
+        (folder / label).mkdir(parents=True)
+        for number in range(count // 2):
+            Image.fromarray(noise.randint(0, 256, (8, width)).astype(np.uint8)).save(folder / label / f"{number}.png")
+    shutil.copy(folder / "a" / "0.png", folder / "a" / "same.png")
+    Image.new("L", (width, 8), 200).save(folder / "a" / "blank.png")
+    (folder / "a" / "<i>broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno")
+
+
+@pytest.fixture
+def place(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the folder the current one."""
+    monkeypatch.chdir(desk)
+    return desk
+
+
+def page_of(*words: str, name: str = "page.html") -> str:
+    """Run ``gantools inspect --html`` and return the page."""
+    assert cli.main(["inspect", *words, "--html", name, "--threads", "1"]) == 0
+    return Path(name).read_text(encoding="utf-8")
+
+
+def prepared() -> None:
+    """Make the data set once."""
+    if not Path("data").exists():
+        code = cli.main(
+            ["prepare", "raw", "-o", "data", "--size", "12x8", "--holdout", "30%", "--channels", "gray", "-q"]
+        )
+        assert code == 3  # one picture is broken
+
+
+def test_the_page_of_a_checkpoint_is_whole(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is well formed, fetches nothing, has a text for each picture, and tells all that is known."""
+    found = Checked(page_of("c.safetensors", "--metrics", "m.jsonl"))
+    assert "page: page.html" in capsys.readouterr().err
+    assert found.faults == []
+    assert found.ids == ["samples", "training", "timeline", "walk", "configuration", "lineage", "again"]
+    assert "8 samples at 40 images" in found.pictures
+    assert not any("320 images" in words for words in found.pictures)  # the checkpoint is older than that row
+    for words in ("160", "both rates are now 0.05 of where they began", "balance.lr_drops", "D steps skipped", "odd"):
+        assert words in found.text
+    assert "ab" * 32 in found.text
+
+
+def test_equal_inputs_give_equal_pages(place: Path) -> None:
+    """The same command writes the same bytes, whatever stood there; an unchanged page is not written again."""
+    first = page_of("c.safetensors", name="one.html")
+    before = os.stat("one.html")
+    assert page_of("c.safetensors", name="one.html") == first
+    assert os.stat("one.html").st_mtime_ns == before.st_mtime_ns
+    assert page_of("c.safetensors", name="two.html") == first
+
+
+def test_foreign_text_is_text(place: Path) -> None:
+    """Markup, control characters and reversed writing in names and events come out as the letters they are."""
+    prepared()
+    for page in (page_of("c.safetensors", "--metrics", "m.jsonl"), page_of("data"), page_of("raw")):
+        assert not any(raw in page for raw in ("<img src=x", "<b>odd", "<b>bold", "<i>broken", "\x1b", "\u202e"))
+        assert Checked(page).faults == []
+
+
+def test_against_data_the_page_shows_reals(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --against there are reals beside the samples, the table, and the nearest training pictures."""
+    prepared()
+    page = page_of("c.safetensors", "--against", "data", "--n", "8", "--json")
+    assert '"html": "page.html"' in capsys.readouterr().out
+    found = Checked(page)
+    assert found.faults == []
+    assert found.ids[:2] == ["samples", "figures"]
+    assert "nearest" in found.ids
+    assert found.pictures.count("its 3 nearest training pictures") == 8
+    assert "memorisation" in found.text
+    assert "the median held-out picture lies from its nearest" in found.text
+
+
+def test_the_page_of_a_data_set_is_whole(place: Path) -> None:
+    """Counts, labels, hold-out, copies with both pictures, blank ones, and each skipped file with its reason."""
+    prepared()
+    found = Checked(page_of("data"))
+    assert found.faults == []
+    assert {"pictures", "holdout", "labels", "copies", "skipped", "facts", "options"} <= set(found.ids)
+    assert {"the copy", "the earlier picture"} <= set(found.pictures)
+    assert "the same pixels as a/0.png" in found.text
+    assert "a/<i>broken.png" in found.text
+
+
+def test_a_folder_of_any_pictures_has_a_page(place: Path) -> None:
+    """Pictures of several sizes that nobody prepared are shown small; what cannot be read is counted."""
+    draw_pictures(place / "mixed", 4)
+    Image.new("RGB", (90, 30), "red").save("mixed/a/wide.png")
+    found = Checked(page_of("mixed"))
+    assert found.faults == []
+    assert {"pictures", "sizes", "skipped", "labels"} <= set(found.ids)
+
+
+def test_a_page_of_somebody_else_stays(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A page that gantools did not write is refused without --force; a name without .html is refused."""
+    Path("mine.html").write_text("<!doctype html><p>mine")
+    assert cli.main(["inspect", "c.safetensors", "--html", "mine.html"]) == 5
+    assert "mine.html: exists and was not written by gantools" in capsys.readouterr().err
+    assert Path("mine.html").read_text() == "<!doctype html><p>mine"
+    assert cli.main(["inspect", "c.safetensors", "--html", "mine.html", "--force", "--threads", "1"]) == 0
+    assert Checked(Path("mine.html").read_text()).faults == []
+
+
+def test_many_resumes_leave_room_for_what_matters() -> None:
+    """Where a run was resumed every night the chart marks what changed, and says how many marks it leaves out."""
+    nights = [Mark(100 * night, "start", "resumed") for night in range(300)]
+    flags, left_out = flags_of(sorted([*nights, Mark(500, "drop", "half")], key=lambda mark: mark.images))
+    assert [(flag.number, flag.texts) for flag in flags] == [(1, ("half",))]
+    assert left_out == 300
+
+
+def test_lines_keep_their_gaps() -> None:
+    """Where a value was not finite the line is broken; a chart of one value is a dot."""
+    points = [(0, 1.0), (1, 2.0), (2, None), (3, 1.0), (4, 2.0)]
+    chart = LineChart("t", [Line("a", "d", points, is_noisy=False)], end=4)
+    path = draw(chart).partition('class="line d" d="')[2].partition('"')[0]
+    assert (path.count("M"), path.count("L")) == (2, 2)
+    assert draw(replace(chart, lines=[Line("a", "d", [(2, 1.0)])])).count("<circle") == 2  # one wide, one narrow
+
+
+def test_small_pictures_stay_sharp_and_large_ones_small() -> None:
+    """Pictures up to 64 px are PNG at their own size; larger ones are reduced to 256 px and packed as WebP."""
+    small = sheet(np.zeros((4, 1, 64, 64), np.uint8))
+    assert (small.width, small.is_crisp, small.uri[:15]) == (130, True, "data:image/png;")
+    large = sheet(np.zeros((1, 3, 300, 600), np.uint8))
+    assert (large.width, large.height, large.is_crisp, large.uri[:16]) == (256, 128, False, "data:image/webp;")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+def test_a_browser_draws_the_page(place: Path) -> None:
+    """Headless Chromium draws the page in the dark and 390 px wide: nothing is wider than the window."""
+    page_of("c.safetensors", "--metrics", "m.jsonl")
+    probe = "<script>document.title=`${innerWidth} ${document.documentElement.scrollWidth}`</script></body>"
+    page = Path("page.html").read_text(encoding="utf-8").replace("</body>", probe)
+    Path("probe.html").write_text(page, encoding="utf-8")
+    words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--blink-settings=preferredColorScheme=0"]
+    where = [f"--user-data-dir={place}/profile", "--window-size=390,900", "--dump-dom", f"file://{place}/probe.html"]
+    done = subprocess.run([str(CHROMIUM), *words, *where], capture_output=True, text=True, timeout=120, check=False)
+    title = done.stdout.partition("<title>")[2].partition("</title>")[0]
+    inner, scroll = map(int, title.split())
+    assert scroll <= inner
