@@ -48,7 +48,7 @@ class StyleConfig:
     size: int = 512
     content_weight: float = 0.1
     style_weight: float = 1.0
-    tv_weight: float = 0.02
+    tv_weight: float = 0.05
     tv_power: float = 1.0
     content_layers: tuple[str, ...] = ()
     style_layers: tuple[str, ...] = ()

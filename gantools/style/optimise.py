@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from gantools.config.style import OptimizerName
 from gantools.style.objective import Losses
@@ -16,6 +17,7 @@ AVERAGED_SHARE = 0.2
 """Of a size's iterations, how far back the average of the iterates reaches: it has less noise than the last of them.
 style-transfer-pytorch averages over 100 of 500, which is the same."""
 
+NEAR_SIDE = 9
 LBFGS_HISTORY = 20
 CALM_SHARE, CALM_STEPS = 1e-3, 25
 """An end comes early when the loss has fallen by less than this share in so many iterations. Guess."""
@@ -58,13 +60,19 @@ class Pixels:
                 return
 
     def _adam(self, evaluate: Evaluate, iterations: int) -> Iterator[Losses]:
-        """Source: Kingma, Ba 2015, "Adam", algorithm 1. The last third takes falling steps, down to a fifth."""
-        first, second = torch.zeros_like(self.image), torch.zeros_like(self.image)
+        """Source: Kingma, Ba 2015, "Adam", algorithm 1. The last third takes falling steps, down to a fifth.
+
+        Two things are other than there. Gradients are blurred by [1, 2, 1], and their squares are means over channels
+        and near positions: a pixel whose gradient is faint among strong ones moves little. Adam as it is moves each
+        pixel as far as any other, and what no loss holds down becomes a fine dither.
+        """
+        first, second = torch.zeros_like(self.image), torch.zeros_like(self.image[:, :1])
         keep = 1.0 - 1.0 / max(1.0, AVERAGED_SHARE * iterations)
         for iteration in range(iterations):
             losses, gradient = evaluate(self.image)
+            gradient = _blurred(gradient)
             first.lerp_(gradient, 1 - BETA_1)
-            second.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
+            second.lerp_(_near_mean(gradient.square()), 1 - BETA_2)
             size = (second / (1 - BETA_2 ** (iteration + 1))).sqrt_().add_(EPSILON)
             rate = self.rate * min(1.0, max(0.2, 3.0 * (1.0 - iteration / iterations)))
             self.image.addcdiv_(first, size, value=-rate / (1 - BETA_1 ** (iteration + 1))).clamp_(-1.0, 1.0)
@@ -98,6 +106,19 @@ class Pixels:
             method.step(closure)  # type: ignore[no-untyped-call]
             self.image = leaf.detach().clamp(-1.0, 1.0)
             yield seen[0]
+
+
+def _blurred(x: Tensor) -> Tensor:
+    """Return x (1, 3, H, W) blurred by [1, 2, 1] / 4 along both sides."""
+    line = x.new_tensor([0.25, 0.5, 0.25])
+    kernel = torch.outer(line, line).expand(x.shape[1], 1, 3, 3)
+    return functional.conv2d(functional.pad(x, (1,) * 4, mode="replicate"), kernel, groups=x.shape[1])
+
+
+def _near_mean(x: Tensor) -> Tensor:
+    """Return the mean over the channels of x (1, 3, H, W) and the positions around each, (1, 1, H, W)."""
+    bordered = functional.pad(x.mean(1, keepdim=True), (NEAR_SIDE // 2,) * 4, mode="replicate")
+    return functional.avg_pool2d(bordered, NEAR_SIDE, 1)
 
 
 def _is_calm(history: list[float]) -> bool:

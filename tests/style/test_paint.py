@@ -156,3 +156,14 @@ def test_presets_of_the_textbook_are_theirs() -> None:
     assert (lesson.content_weight, lesson.style_weight, lesson.tv_weight, lesson.tv_power) == (1.0, 30.0, 1.0, 1.25)
     assert (gatys.features, gatys.pooling, gatys.start, gatys.optimizer) == ("vgg19", "average", "noise", "lbfgs")
     assert resolve("lesson", {"features": "embedded"}).style_layers == ()
+
+
+def test_a_faint_gradient_among_strong_ones_moves_little() -> None:
+    """Adam divides by squares from near positions too, so that what no loss holds down does not become a dither."""
+    slope = torch.full((1, 3, 16, 16), 1.0)
+    slope[..., 8, 8] = -1e-4
+    pixels = Pixels(torch.zeros(1, 3, 16, 16), "adam", 0.04)
+    for _ in pixels.descend(lambda image: (Losses(1.0, 0.0, 0.0), slope), 5):
+        pass
+    assert float(pixels.image[..., 0, 0].abs().min()) > 0.1
+    assert float(pixels.image[..., 8, 8].max()) < 0.0, "its neighbours take it along"
