@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TextIO, cast
 
 from gantools.progress import ASCII, BLOCKS, Cells, Panel, Picture
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 Color = Literal["auto", "always", "never"]
 
 HALF_BLOCK = "▀"
-DEEP = ("256", "truecolor")
-"""Kinds of terminals with colours enough for a picture."""
-
+DEEP = ("256", "truecolor")  # kinds of terminals with colours enough for a picture
 MARGIN = 3
 """Columns that a live display leaves free, so that the ^C that a terminal echoes anywhere breaks no line."""
 
@@ -108,10 +107,10 @@ class Console:
 
     def room(self) -> tuple[int, int] | None:
         """Return columns and lines that a picture in colours may take, or None where none can be drawn."""
-        if not self._animated or self.quiet or not _can_write(HALF_BLOCK, self._stream):
+        if not self._animated or self.quiet:
             return None
-        screen = self._screen()
-        return (max(1, screen.width - MARGIN), screen.height) if screen.color_system in DEEP else None
+        columns, lines, has_colors = self.canvas()
+        return (columns, lines) if has_colors else None
 
     def canvas(self) -> tuple[int, int, bool]:
         """Return columns and lines for a drawing, and whether it has colours: on a terminal, or when asked for them."""
@@ -120,15 +119,10 @@ class Console:
         return max(1, screen.width - MARGIN), screen.height, has_colors
 
     def half_blocks(self, rows: Picture) -> None:
-        """Print a drawing in colours; ``canvas`` said that it can be."""
+        """Print a picture in colours; ``canvas`` or ``room`` said that it can be."""
         screen = self._live.console if self._live is not None else self._screen()
         for row in rows:
             screen.print(_half_blocks(row), soft_wrap=True)
-
-    def picture(self, rows: Picture) -> None:
-        """Print a picture of half blocks; nothing where there is no room for one."""
-        if self.room() is not None:
-            self.half_blocks(rows)
 
     @contextlib.contextmanager
     def progress(
@@ -196,11 +190,9 @@ class Console:
         from rich.console import Console as Screen
 
         stream = cast(TextIO, _Forgiving(self._stream))
-        screen = Screen(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
-        if self._is_forced and screen.color_system not in DEEP:  # nothing is known of what reads a pipe
-            return Screen(file=stream, force_terminal=True, color_system="256", no_color=False, highlight=False,
-                          markup=False, emoji=False)  # fmt: skip
-        return screen
+        make = partial(Screen, file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+        is_known = not self._is_forced or make().color_system in DEEP  # what reads a pipe is not known
+        return make() if is_known else make(color_system="256", no_color=False)
 
     def _labelled(self, label: str, text: str) -> None:
         mark = f"\x1b[{STYLES[label]}m{label}:\x1b[0m" if self._styled else f"{label}:"

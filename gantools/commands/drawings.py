@@ -84,10 +84,7 @@ def draw(
     Raises:
         UsageError: --metrics of what is no checkpoint.
     """
-    if drawings.metrics is not None and finding.kind != "checkpoint":
-        found = "a folder of pictures" if finding.kind == "data" else "a picture"
-        message = f"--metrics {drawings.metrics}: found {found} to draw, expected a checkpoint"
-        raise UsageError(message, hint=Again(drop=("--metrics",)))
+    _require_run(finding, drawings.metrics)
     try:
         if drawings.plot is not None:
             from gantools.inspection.plots import write_plot
@@ -106,6 +103,13 @@ def draw(
         console.error(error.message, typed_again(error.hint))
         return False
     return True
+
+
+def _require_run(finding: "Finding", metrics: Path | None) -> None:
+    if metrics is not None and finding.kind != "checkpoint":
+        found = "a folder of pictures" if finding.kind == "data" else "a picture"
+        message = f"--metrics {metrics}: found {found} to draw, expected a checkpoint"
+        raise UsageError(message, hint=Again(drop=("--metrics",)))
 
 
 def _page(

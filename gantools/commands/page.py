@@ -14,9 +14,11 @@ from gantools.files.nearby import free_name
 if TYPE_CHECKING:
     import torch
 
+    from gantools.files.document import Document
     from gantools.inspection.finding import Finding
     from gantools.inspection.page import Gallery
     from gantools.nets.base import Generator
+    from gantools.pictures.timeline import Timeline
 
 MOST_PIXELS = 64 * 64 * 64
 SAMPLES = (64, 36, 16)
@@ -77,8 +79,7 @@ def checkpoint_text(
     from gantools.files.document import read_document
     from gantools.inspection.story import story_of
 
-    document = read_document(path)[1]
-    story = story_of(document, metrics)
+    story = story_of(read_document(path)[1], metrics)
     if story.unread:
         console.warn(f"{metrics}: left out {story.unread} lines that are no whole lines of a metrics file")
     from gantools.device import settle
@@ -87,10 +88,8 @@ def checkpoint_text(
 
     device = settle(*machine, "fp32").device
     generator, document = load_average(path)
-    gallery = _gallery(path, generator.to(device), document.config.seed, console)
-    from gantools.pictures.timeline import read_timeline, run_name, timeline_path
-
-    gallery.timeline = read_timeline(timeline_path(path), run_name(document.config), document.register.images)
+    gallery = _gallery(generator.to(device), document.config.seed, console)
+    gallery.timeline = _timeline(path, document)
     judgement = None
     if asked is not None:
         _add_reals(gallery, asked[0], device, console)
@@ -98,7 +97,13 @@ def checkpoint_text(
     return checkpoint_page(path, document, finding, story, gallery, judgement)
 
 
-def _gallery(path: Path, generator: "Generator", seed: int, console: Console) -> "Gallery":
+def _timeline(path: Path, document: "Document") -> "Timeline":
+    from gantools.pictures.timeline import read_timeline, run_name, timeline_path
+
+    return read_timeline(timeline_path(path), run_name(document.config), document.register.images)
+
+
+def _gallery(generator: "Generator", seed: int, console: Console) -> "Gallery":
     """Draw samples and walks; of large pictures fewer."""
     import numpy as np
 

@@ -70,7 +70,8 @@ def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFi
             metrics.add(event="diverged", images=register.images)
             raise diverged(error, session, has_saved=saver.last is not None) from error
     metrics.add(event="end", images=register.images, digest=outcome.saved.digest)
-    console.picture(panel.picture)
+    if console.room() is not None:
+        console.half_blocks(panel.picture)
     return outcome
 
 

@@ -110,7 +110,7 @@ class _Paper:
     def __init__(self, chart: LineChart, width: int, height: int, name: str) -> None:
         self._chart, self._width, self._height, self._name = chart, width, height, name
         lanes = LANES if chart.flags else 0
-        self._left, self._top, self._right, self._bottom = 46.0, 14.0 + 7 * lanes, width - 10.0, height - 42.0
+        self._left, self._top, self._right, self._bottom = 46.0, 24.0 + 4 * lanes, width - 10.0, height - 42.0
         self._x = (0.0, float(max(1, chart.end, *(x for line in chart.lines for x, _ in line.points))))
         values = [y for line in chart.lines for _, y in line.points if y is not None]
         values += [y for _, *ends in chart.ranges for y in ends]

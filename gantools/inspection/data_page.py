@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gantools.data.folder import open_data
-from gantools.data.manifest import MANIFEST, Manifest, Record, is_ours, read_manifest
+from gantools.data.manifest import MANIFEST, TRAIN, Manifest, Record, is_ours, read_manifest
 from gantools.data.shape import pixels_of
 from gantools.data.summary import DataSummary, describe
 from gantools.data.twins import told
@@ -84,7 +84,7 @@ def data_page(path: Path, finding: Finding) -> str:
         _blank(folder),
         _skipped(folder),
         _generations(folder),
-        Section("facts", "All that is known", pairs(finding.rows)),
+        Section("facts", "All that is known", pairs(row for row in finding.rows if row[0] != "skipped")),
         _options(folder),
     ]
     shown = [section for section in sections if section is not None]
@@ -226,10 +226,11 @@ def _generations(folder: Folder) -> Section | None:
     history = folder.manifest.heading.history if folder.manifest else []
     if len(history) < 2:
         return None
-    totals, total = [], 0
-    for past in history:
-        total += past.added - past.removed
-        totals.append((f"generation {past.number}", total))
+    totals: list[tuple[str, int]] = []
+    total = sum(record.file is not None and record.split == TRAIN for record in folder.records)
+    for past in reversed(history):  # the oldest may be forgotten, the newest is what is there
+        totals.insert(0, (f"generation {past.number}", total))
+        total += past.removed - past.added
     rows = [
         (f"{past.number}", f"{past.added:,}", f"{past.removed:,}", f"{past.changed:,}", past.digest[:12])
         for past in reversed(history[-SHOWN_GENERATIONS:])
@@ -243,5 +244,12 @@ def _generations(folder: Folder) -> Section | None:
 def _options(folder: Folder) -> Section | None:
     if not folder.summary.prepared:
         return None
-    rows = [(name, short(value)) for name, value in folder.summary.options.items()]
+    rows = [(name, _value(name, value)) for name, value in folder.summary.options.items()]
     return Section("options", "How it was prepared", pairs(rows))
+
+
+def _value(name: str, value: object) -> str:
+    """Write an option's value for people."""
+    if name == "size" and isinstance(value, tuple | list):
+        return "x".join(map(str, reversed(value)))
+    return short(", ".join(map(str, value))) if isinstance(value, tuple | list) else short(value)

@@ -8,7 +8,7 @@ GENERATOR = '<meta name="generator" content="gantools'
 
 STYLE = """
 :root{color-scheme:light dark;--page:#fbfaf8;--card:#fff;--ink:#1d1f24;--soft:#5b606b;--faint:#e6e3dd;--line:#d2cec6;
---d:#a8206f;--g:#127a54;--amber:#b7791f;--red:#c0392b;--blue:#2b5fb8;--shade:0 1px 2px #0000000d,0 6px 24px #0000000a;
+--d:#a8206f;--g:#127a54;--amber:#955f0c;--red:#c0392b;--blue:#2b5fb8;--shade:0 1px 2px #0000000d,0 6px 24px #0000000a;
 --mono:ui-monospace,"SF Mono",SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 @media (prefers-color-scheme:dark){:root{--page:#14161a;--card:#1c1f25;--ink:#e9e7e2;--soft:#a2a7b3;--faint:#2b2f37;
 --line:#3b404a;--d:#f07fc0;--g:#4fd39a;--amber:#e0a94a;--red:#ff8577;--blue:#8db4ff;--shade:0 0 0 1px #ffffff0a}}
@@ -121,7 +121,7 @@ dl.timeline>div{display:contents}
 @keyframes walk{to{background-position:0 calc(-1*var(--length))}}
 @media (prefers-reduced-motion:reduce){.walk{animation:none}html{scroll-behavior:auto}}
 .bars{display:grid;grid-template-columns:minmax(4rem,auto) minmax(0,1fr) auto;gap:.32rem .9rem;align-items:center;
-font-size:.93rem;margin:0}
+font-size:.93rem;margin:0 0 1.2rem}
 dl.bars>div{display:contents}
 .bars dt{color:var(--ink)!important;overflow-wrap:anywhere;max-width:16rem}
 .bars .bar{height:.8rem;min-width:2px;border-radius:3px;background:var(--blue)}
