@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gantools.commands.cache import cache_folder
 from gantools.commands.judging import Answer, Question
 from gantools.console import Console
-from gantools.errors import RefusedError, UsageError
+from gantools.errors import Again, InputError, RefusedError, UsageError
 from gantools.files.atomic import require_file_name, write_bytes
 from gantools.files.nearby import free_name
 
@@ -88,6 +88,9 @@ def checkpoint_text(
 
     device = settle(*machine, "fp32").device
     generator, document = load_average(path)
+    if document.digest != finding.facts["digest"]:
+        message = f"{path}: found another checkpoint than a moment ago, expected it to stay while it is drawn"
+        raise InputError(message, hint=Again())
     gallery = _gallery(generator.to(device), document.config.seed, console)
     gallery.timeline = _timeline(path, document)
     judgement = None
@@ -98,9 +101,11 @@ def checkpoint_text(
 
 
 def _timeline(path: Path, document: "Document") -> "Timeline":
+    """Read the timeline beside a checkpoint; the best one of a run has that of the run."""
     from gantools.pictures.timeline import read_timeline, run_name, timeline_path
 
-    return read_timeline(timeline_path(path), run_name(document.config), document.register.images)
+    place = timeline_path(path.with_name(path.name.replace(".best.", ".")))
+    return read_timeline(place, run_name(document.config), document.register.images)
 
 
 def _gallery(generator: "Generator", seed: int, console: Console) -> "Gallery":
