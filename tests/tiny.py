@@ -39,6 +39,34 @@ REMEDIES: dict[str, dict[str, object]] = {
     "wasserstein, drift": {**ALONE, "loss.name": "wasserstein", "loss.penalty": "r1", "loss.drift": 0.01},
     "relativistic": {**ALONE, "loss.name": "relativistic", "loss.penalty": "r1+r2"},
     "relativistic-hinge": {**ALONE, "loss.name": "relativistic-hinge"},
+    "gp, wasserstein": {**ALONE, "loss.name": "wasserstein", "loss.penalty": "gp"},
+    "spectral": {**ALONE, "network.critic_norm": "spectral", "loss.name": "hinge", "loss.penalty": "r1"},
+    "spectral, dcgan": {**PLAIN, "network.critic_norm": "spectral"},
+    "deviation": {**ALONE, "network.deviation_group": 2, "loss.penalty": "r1"},
+    "deviation, dcgan": {**PLAIN, "network.critic_norm": "none", "network.deviation_group": 4},
+    "packing": {**ALONE, "network.packing": 2, "loss.penalty": "r1+r2"},
+    "augmented": {
+        **ALONE,
+        "augment.operations": "color,translation,cutout",
+        "augment.mirror": True,
+        "loss.name": "relativistic",
+        "loss.penalty": "r1+r2",
+    },
+    "augmented ramp": {
+        **ALONE,
+        "augment.operations": "translation",
+        "augment.schedule": "ramp",
+        "augment.images": 12,
+        "loss.penalty": "gp",
+    },
+    "augmented adaptive": {
+        **ALONE,
+        "augment.operations": "translation,cutout",
+        "augment.schedule": "adaptive",
+        "augment.images": 12,
+        "augment.target": -0.5,
+    },
+    "frozen layers": {**ALONE, "balance.freeze_d": 1},
 }
 """Losses and remedies that need no case of their own beside every family, every precision, and golden losses."""
 

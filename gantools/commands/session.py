@@ -251,22 +251,21 @@ def preview_config(request: Request) -> Resolved:
         return merged(stored, require_allowed(stored, request.typed, request.allow_change))
     pictures = _open_pictures(request.data)
     assert pictures is not None, "a fresh run has data"
-    return resolve(shape_of(pictures), with_networks(request.typed, request.init))
+    return resolve(shape_of(pictures), with_networks(request.typed, request.init), pictures.count)
 
 
 def _fresh(request: Request, pictures: "Pictures | None") -> Session:
     assert pictures is not None, "a fresh run has data"
     typed = with_networks(request.typed, request.init)
-    resolve(shape_of(pictures), typed)  # faults come before torch is loaded
+    resolve(shape_of(pictures), typed, pictures.count)  # faults come before torch is loaded
     machine = _settle(request, request.precision)
-    resolved = resolve(shape_of(pictures), typed | {"precision": machine.precision})
+    resolved = resolve(shape_of(pictures), typed | {"precision": machine.precision}, pictures.count)
     origins = resolved.origins | {"precision": "typed" if request.precision != "auto" else "the device"}
     from gantools.training.state import TrainState
 
     state = TrainState.fresh(resolved.config, pictures.digest, machine)
-    note, lineage, notes = DataNote(pictures.count, pictures.classes), Lineage(), []
-    if request.init is not None:
-        lineage, notes = begin_with(state, request.init)
+    note = DataNote(pictures.count, pictures.classes)
+    lineage, notes = begin_with(state, request.init) if request.init is not None else (Lineage(), [])
     return Session(request, state, pictures, note, lineage, origins, notes)
 
 

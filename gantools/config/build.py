@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, get_origin
 from gantools.config import catalog
 from gantools.config.conflicts import conflicts
 from gantools.config.fields import OnResume, fault, remedy, setting_of
+from gantools.config.presets import MANY, augmentation, consequences
 from gantools.config.run import RunConfig
 from gantools.errors import Again, Hint, InputError, UsageError
 from gantools.files.header import cut
@@ -72,17 +73,22 @@ def build(values: dict[str, Any]) -> RunConfig:
     return RunConfig(**made)
 
 
-def resolve(shape: PictureShape, typed: dict[str, Any]) -> Resolved:
+def resolve(shape: PictureShape, typed: dict[str, Any], count: int | None = None) -> Resolved:
     """Build the configuration of a new run: the fields' defaults, then the preset, then the data, then what was typed.
 
     Args:
         shape: what the data are.
         typed: values by dotted name, from flags and ``--set``.
+        count: how many pictures there are, for ``--augment auto``; None: that is not known.
 
     Raises:
         UsageError: values out of range, unknown names, or values that contradict each other, all of them together.
     """
     preset, chosen = typed.get("preset", "auto"), preset_values(shape, typed)
+    if typed.get("augment.operations") == "auto":
+        loss = typed.get("loss.name", chosen.get("loss.name", ("bce",))[0])
+        chosen |= augmentation(MANY + 1 if count is None else count, shape.channels, loss)
+        typed = {name: value for name, value in typed.items() if name != "augment.operations"}
     data = {f"network.{name}": value for name, value in shape._asdict().items()}
     if odd := [name for name, value in data.items() if typed.get(name, value) != value]:
         found = "; ".join(f"--set {name}: found {typed[name]}, the pictures have {data[name]}" for name in odd)
@@ -107,7 +113,7 @@ def preset_values(shape: PictureShape, typed: dict[str, Any]) -> dict[str, tuple
 
     Args:
         shape: what the data are.
-        typed: of these only ``preset`` and ``network.family`` are looked at.
+        typed: of these only ``preset``, ``network.family`` and the loss and penalty are looked at.
 
     Raises:
         UsageError: no such preset or family.
@@ -116,7 +122,7 @@ def preset_values(shape: PictureShape, typed: dict[str, Any]) -> dict[str, tuple
     family = typed.get("network.family", "dcgan")
     catalog.find("--arch", catalog.FAMILIES, family)
     values: dict[str, tuple[Any, str]] = recipe(family, shape)
-    return values
+    return values | consequences(typed, values)
 
 
 def set_by_presets() -> set[str]:
@@ -181,7 +187,7 @@ def changes(stored: RunConfig, typed: dict[str, Any]) -> list[Change]:
     return [
         Change(name, values[name], value, setting_of(fields[name]).on_resume)
         for name, value in typed.items()
-        if values[name] != value
+        if values[name] != value and (name, value) != ("augment.operations", "auto")  # what auto came to is stored
     ]
 
 

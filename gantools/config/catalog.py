@@ -28,10 +28,12 @@ class FamilyEntry(Entry):
     Args:
         any_size: True when every size works; False: start x 2^n with a start of 3 to 8 on both sides.
         critic_norms: the values of ``network.critic_norm`` that its discriminator knows.
+        deviates: True when its discriminator can look at deviations within groups (``network.deviation_group``).
     """
 
     any_size: bool = False
     critic_norms: tuple[str, ...] = ("none",)
+    deviates: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,18 @@ class LossEntry(Entry):
 
 
 FAMILIES = {
-    "fc": FamilyEntry("gantools.nets.fc:FC", "fully connected, the textbook's first network", any_size=True),
+    "fc": FamilyEntry(
+        "gantools.nets.fc:FC",
+        "fully connected, the textbook's first network",
+        any_size=True,
+        critic_norms=("none", "spectral"),
+        deviates=True,
+    ),
     "dcgan": FamilyEntry(
-        "gantools.nets.dcgan:DCGAN", "convolutional (Radford 2016), any size", critic_norms=("batch", "none")
+        "gantools.nets.dcgan:DCGAN",
+        "convolutional (Radford 2016), any size",
+        critic_norms=("batch", "none", "spectral"),
+        deviates=True,
     ),
 }
 LOSSES = {
@@ -91,7 +102,20 @@ PENALTIES = {
     "r1": Entry("gantools.training.penalties:R1", "squared gradient at real pictures (Mescheder 2018)"),
     "r2": Entry("gantools.training.penalties:R2", "squared gradient at fakes (Mescheder 2018)"),
     "r1+r2": Entry("gantools.training.penalties:R1_R2", "both (Roth 2017, Huang 2024)"),
+    "gp": Entry("gantools.training.penalties:GP", "slope 1 between reals and fakes (Gulrajani 2017, WGAN-GP)"),
 }
+AUGMENTATIONS = (
+    "none",
+    "color",
+    "translation",
+    "cutout",
+    "color,translation",
+    "color,cutout",
+    "translation,cutout",
+    "color,translation,cutout",
+)
+"""Changes of pictures in front of the discriminator, in the order in which they are made."""
+
 PRESETS = {
     "auto": Entry("gantools.config.presets:auto", "looks at family and pictures; anytime: no rate depends on the end"),
     "lesson": Entry("gantools.config.presets:lesson", "the textbook's fully connected GAN and its numbers"),

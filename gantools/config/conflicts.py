@@ -71,10 +71,63 @@ def _skip_without_floor(config: RunConfig) -> Conflict | None:
     return message, "--skip-d-below 0"
 
 
+def _adaptive_without_zero(config: RunConfig) -> Conflict | None:
+    loss = config.loss.name
+    if config.augment.schedule != "adaptive" or LOSSES[loss].neutral is not None:
+        return None
+    message = (
+        f"augment.schedule=adaptive and --loss {loss}: it follows the sign of D's logits, of which this loss sees only "
+        "differences; expected fixed or ramp, or another loss"
+    )
+    return message, "--set augment.schedule=ramp"
+
+
+def _schedule_of_nothing(config: RunConfig) -> Conflict | None:
+    augment = config.augment
+    if augment.operations != "none" or augment.schedule == "fixed":
+        return None
+    message = f"augment.schedule={augment.schedule} and --augment none: found nothing to schedule, expected operations"
+    return message, "--augment color,translation,cutout"
+
+
+def _deviation_of_family(config: RunConfig) -> Conflict | None:
+    network = config.network
+    if not network.deviation_group or FAMILIES[network.family].deviates:
+        return None
+    able = ", ".join(name for name, entry in FAMILIES.items() if entry.deviates)
+    message = (
+        f"--arch {network.family} and network.deviation_group={network.deviation_group}: this discriminator has no "
+        f"such option; expected 0, or one of {able}"
+    )
+    return message, "--set network.deviation_group=0"
+
+
+def _whole_packs(config: RunConfig) -> Conflict | None:
+    packing = config.network.packing
+    if config.batch % packing == 0:
+        return None
+    message = f"--batch {config.batch} and network.packing={packing}: expected a batch of whole packs"
+    return message, f"--batch {-(-config.batch // packing) * packing}"
+
+
+def _whole_groups(config: RunConfig) -> Conflict | None:
+    group, packing = config.network.deviation_group, config.network.packing
+    if not group or config.batch % (group * packing) == 0 or config.batch % packing:
+        return None
+    packs = f" of {packing} packed pictures" if packing > 1 else ""
+    message = f"--batch {config.batch} and network.deviation_group={group}: expected a batch of whole groups{packs}"
+    return message, f"--batch {-(-config.batch // (group * packing)) * group * packing}"
+
+
 RULES: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     _size,
     _norm_of_family,
     _penalty_with_batch,
     _smoothing,
     _skip_without_floor,
+    _adaptive_without_zero,
+    _schedule_of_nothing,
+    _deviation_of_family,
+    _whole_packs,
+    _whole_groups,
 )

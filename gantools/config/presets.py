@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gantools.config.catalog import LOSSES
+
 if TYPE_CHECKING:
     from gantools.config.build import PictureShape
 
@@ -66,6 +68,43 @@ def dcgan(family: str, shape: "PictureShape") -> Values:
         "optimizer.lr_d": (2e-4, RADFORD),
         "length_images": (_length(shape), TEN_MINUTES + " at width 32"),
     }
+
+
+def consequences(typed: dict[str, Any], chosen: Values) -> Values:
+    """Return what follows from a loss or a penalty that was typed and is not the preset's: numbers of its paper."""
+    values: Values = {}
+
+    def is_new(name: str, value: str) -> bool:
+        return bool(typed.get(name) == value and chosen.get(name, ("",))[0] != value)
+
+    if is_new("loss.penalty", "gp"):
+        values["loss.gamma"] = (20.0, "--penalty gp: half of it is the weight 10 of Gulrajani 2017")
+        values["loss.penalty_interval"] = (1, "--penalty gp: Gulrajani 2017, algorithm 1")
+    if is_new("loss.name", "wasserstein"):
+        values["loss.drift"] = (0.001, "--loss wasserstein: Karras 2018, appendix A.1")
+    return values
+
+
+FEW, MANY = 1_000, 30_000
+
+
+def augmentation(count: int, channels: int, loss: str) -> Values:
+    """Return what ``--augment auto`` comes to.
+
+    Args:
+        count: pictures of the data set.
+        channels: of each; colours are changed only where there are colours.
+        loss: its name; an adaptive strength needs a loss whose logits have a zero.
+    """
+    if count > MANY:
+        return {"augment.operations": ("none", f"--augment auto: more than {MANY:,} pictures need none; a guess")}
+    changes = "color,translation,cutout" if channels >= 3 and count < FEW else "translation,cutout"
+    why = f"--augment auto: {count:,} pictures; a guess from Zhao 2020, table 3"
+    values: Values = {"augment.operations": (changes, why)}
+    if count >= FEW:
+        has_zero = LOSSES[loss].neutral is not None
+        values["augment.schedule"] = ("adaptive" if has_zero else "ramp", why)
+    return values
 
 
 def _length(shape: "PictureShape") -> int:

@@ -41,7 +41,8 @@ def _untyped(config: RunConfig) -> dict[str, Any]:
         return values_of(build({name: value for name, (value, _) in chosen.items()} | data))
 
     preset = {"preset": config.preset}
-    own = values(preset | {"network.family": config.network.family})
+    loss = {"loss.name": config.loss.name, "loss.penalty": config.loss.penalty}
+    own = values(preset | loss | {"network.family": config.network.family})
     return own | {"network.family": values(preset)["network.family"]}
 
 
@@ -50,4 +51,6 @@ def _words(name: str, value: Any) -> list[str]:
     if isinstance(value, tuple):
         drops = [f"{factor!r}@{images}" for factor, images in value]
         return [word for drop in drops for word in (flag, drop)] if drops else ["--set", f"{name}="]
+    if isinstance(value, bool):
+        return [flag] if value else ["--set", f"{name}=no"]
     return [flag, str(value)] if flag else ["--set", f"{name}={value}"]

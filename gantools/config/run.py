@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES, PRESETS
+from gantools.config.catalog import AUGMENTATIONS, FAMILIES, LOSSES, PENALTIES, PRESETS
 from gantools.config.fields import OnResume, setting
 
 
@@ -26,9 +26,23 @@ class NetworkConfig:
     )
     critic_norm: str = setting(
         "batch",
-        choices=("batch", "none"),
-        help="Normalisation in the discriminator; penalties need none.",
+        choices=("batch", "none", "spectral"),
+        help="Normalisation in the discriminator; penalties cannot be taken beside batch.",
         source="Radford 2016, section 3",
+    )
+    deviation_group: int = setting(
+        0,
+        minimum=0,
+        maximum=64,
+        help="D sees how much so many neighbours of a batch differ (minibatch deviation); 0: it does not.",
+        source="off: Karras 2018, section 3; 4 is usual (Karras 2020)",
+    )
+    packing: int = setting(
+        1,
+        minimum=1,
+        maximum=16,
+        help="Pictures of which the discriminator judges a pack at once (PacGAN); it counters lost modes.",
+        source="off: Lin 2018, where 2 is usual",
     )
 
 
@@ -65,7 +79,7 @@ class LossConfig:
         flag="--penalty",
         choices=tuple(PENALTIES),
         on_resume=OnResume.ASK,
-        help="Gradient penalty of the discriminator; needs network.critic_norm=none.",
+        help="Gradient penalty of the discriminator; not beside network.critic_norm=batch.",
         source="Mescheder 2018, section 4.1",
     )
     gamma: float = setting(
@@ -74,7 +88,7 @@ class LossConfig:
         minimum=0.0,
         maximum=1e6,
         on_resume=OnResume.EVENT,
-        help="Weight of the penalty: gamma/2 times the squared gradient, summed over pixels.",
+        help="Weight of the penalty: gamma/2 times the squared gradient, or its squared distance to 1 (gp).",
         source="measured with a relativistic loss at 28 to 32 px: 0.5 grey, 1 colour; with these losses a guess",
     )
     penalty_interval: int = setting(
@@ -159,6 +173,67 @@ class BalanceConfig:
         help="FACTOR@IMAGES: multiply both rates by FACTOR from that many images seen on. Repeatable.",
         source="off: a rate that depends on when a run ends breaks resuming",
     )
+    freeze_d: int = setting(
+        0,
+        flag="--freeze-d",
+        minimum=0,
+        maximum=1000,
+        on_resume=OnResume.EVENT,
+        help="Keep the first so many layers of D, those next to the picture, as they are; for --init.",
+        source="off: Mo 2020 (FreezeD)",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """What is changed about pictures, real and fake alike, before the discriminator sees them."""
+
+    operations: str = setting(
+        "none",
+        flag="--augment",
+        choices=AUGMENTATIONS,
+        on_resume=OnResume.EVENT,
+        help="Changes to all pictures that D sees, for small data sets. auto: by their number and channels.",
+        source="Zhao 2020 (DiffAugment)",
+    )
+    schedule: str = setting(
+        "fixed",
+        choices=("fixed", "ramp", "adaptive"),
+        on_resume=OnResume.EVENT,
+        help="How the strength goes: as it is; rising with the images seen; or up and down with D's certainty.",
+        source="fixed: Zhao 2020; adaptive: Karras 2020 (ADA)",
+    )
+    strength: float = setting(
+        1.0,
+        minimum=0.0,
+        maximum=1.0,
+        on_resume=OnResume.EVENT,
+        help="How probable each change of a picture is; with ramp and adaptive the most that this grows to.",
+        source="Zhao 2020",
+    )
+    images: int = setting(
+        500_000,
+        minimum=1,
+        maximum=10**10,
+        on_resume=OnResume.EVENT,
+        help="Images seen over which a ramp rises, or in which an adaptive strength can move from 0 to 1.",
+        source="Karras 2020 (ADA), section 4: 500k images",
+    )
+    target: float = setting(
+        0.6,
+        minimum=-1.0,
+        maximum=1.0,
+        on_resume=OnResume.EVENT,
+        help="Share of reals that D takes for real less that which it takes for fake, above which adaptive grows.",
+        source="Karras 2020 (ADA), figure 5: 0.6",
+    )
+    mirror: bool = setting(
+        False,
+        flag="--mirror",
+        on_resume=OnResume.EVENT,
+        help="Show half of the real pictures mirrored, right for left; not for text.",
+        source="off: a mirror image must be as plausible as the picture",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +267,7 @@ class RunConfig:
     loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     balance: BalanceConfig = BalanceConfig()
+    augment: AugmentConfig = AugmentConfig()
     average: AverageConfig = AverageConfig()
     preset: str = setting("auto", flag="--preset", choices=tuple(PRESETS), help="Where untyped values come from.")
     seed: int = setting(

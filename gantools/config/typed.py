@@ -6,8 +6,11 @@ import shlex
 from typing import Any, get_origin
 
 from gantools.config.build import all_fields
+from gantools.config.catalog import AUGMENTATIONS
 from gantools.config.fields import setting_of
 from gantools.errors import Again, UsageError, nearest, unknown_name
+
+SWITCHES = {"yes": True, "no": False, "true": True, "false": False, "True": True, "False": False}
 
 
 def collect(flags: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
@@ -68,10 +71,22 @@ def parse_drop(text: str) -> tuple[float, int]:
     raise UsageError(message, hint=Again("--lr-drop 0.1@400k", ("--set balance.lr_drops",), was=text))
 
 
+def parse_augment(text: str) -> str:
+    """Read names of changes in any order as the catalogue has them; ``auto`` and unknown ones stay as they are."""
+    names = set(text.split(","))
+    return next((known for known in AUGMENTATIONS if set(known.split(",")) == names), text)
+
+
 def _convert(name: str, field: "dataclasses.Field[Any]", text: str) -> Any:
     if get_origin(field.type) is tuple:
         return tuple(parse_drop(part) for part in text.split(",") if part)
     usual = f"--set {name}={_example(field)}"
+    if field.type is bool:
+        if text not in SWITCHES:
+            raise UsageError(f"--set {name}: found '{text}', expected yes or no", hint=f"--set {name}=yes")
+        return SWITCHES[text]
+    if name == "augment.operations":
+        return parse_augment(text)
     try:
         value = field.type(text)  # type: ignore[operator]
     except ValueError:

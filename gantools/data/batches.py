@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gantools.data.pack import Pictures
-from gantools.draws import permutation
+from gantools.draws import permutation, uniform
 from gantools.keys import key
 from gantools.training.state import TrainState
 
@@ -25,13 +25,23 @@ class Batches:
     def __call__(self, state: TrainState) -> Tensor:
         """Return the next reals (N, C, H, W), float32 in [-1, 1] on the device; move epoch and position on."""
         register = state.register
-        rows, register.epoch, register.position = self._rows(state, "order", register.epoch, register.position)
-        return to_floats(self.pictures.read(rows), state)
+        place = register.epoch, register.position
+        rows, register.epoch, register.position = self._rows(state, "order", *place)
+        return self._shown(rows, state, "mirror", *place)
 
     def of_g_turn(self, state: TrainState) -> Tensor:
         """Return the reals of the next G turn, in an order of their own that g_steps alone decides."""
         epoch, position = divmod(state.register.g_steps * state.config.batch, self.pictures.count)
-        return to_floats(self.pictures.read(self._rows(state, "order of G", epoch, position)[0]), state)
+        rows = self._rows(state, "order of G", epoch, position)[0]
+        return self._shown(rows, state, "mirror of G", epoch, position)
+
+    def _shown(self, rows: list[int], state: TrainState, purpose: str, epoch: int, position: int) -> Tensor:
+        """Read rows; with ``augment.mirror`` a keyed half of them comes from right to left."""
+        pixels = self.pictures.read(rows)
+        if state.config.augment.mirror:
+            flips = uniform(key(state.config.seed, purpose, epoch, position), len(rows)) < 0
+            pixels = np.where(flips[:, None, None, None], pixels[..., ::-1], pixels)
+        return to_floats(pixels, state)
 
     def _rows(self, state: TrainState, purpose: str, epoch: int, position: int) -> tuple[list[int], int, int]:
         """Return the rows of a batch that begins at ``position`` of ``epoch``, and where the next one begins."""

@@ -45,7 +45,7 @@ def expected_tensors(config: RunConfig) -> Iterator[tuple[str, Spec]]:
     with torch.device("meta"):
         networks: dict[str, nn.Module] = {
             "generator": family.generator(config.network),
-            "discriminator": family.discriminator(config.network),
+            "discriminator": family.critic(config.network),
             "average": family.generator(config.network),
         }
         hold_statistics(networks["average"])

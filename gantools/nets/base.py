@@ -3,17 +3,21 @@
 One alphabet of dimensions everywhere: N batch, C channels, H W height and width in pixels, Z latent.
 """
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
 from gantools.config.run import NetworkConfig
 from gantools.draws import normal, uniform
+from gantools.errors import UsageError
 from gantools.keys import key
+from gantools.nets.layers import Spectral
 
 Views = tuple[Tensor, ...]
 """Image batches of one scene, smallest first, each (N, C, H, W), float32 in [-1, 1]. Most families have one."""
@@ -52,6 +56,8 @@ class Network(nn.Module, ABC):
                 for name, parameter in module.named_parameters(recurse=False):
                     draw_key = key(seed, "init", purpose, f"{path}.{name}")
                     parameter.copy_(self.initial(module, name).draw(draw_key, parameter.shape))
+                if isinstance(module, Spectral):
+                    module.begin()
 
 
 class Generator(Network):
@@ -73,7 +79,7 @@ class Discriminator(Network):
 
     @abstractmethod
     def forward(self, views: Views) -> Tensor:
-        """Map views to logits (N,), float32."""
+        """Map views to logits (N,), float32. Called, it takes packs where the configuration packs; see ``Networks``."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,46 @@ class Networks:
 
     generator: Callable[[NetworkConfig], Generator]
     discriminator: Callable[[NetworkConfig], Discriminator]
+
+    def critic(self, config: NetworkConfig) -> Discriminator:
+        """Build the discriminator; with packing m it is one of pictures with m times the channels, (N/m,) logits.
+
+        Source: Lin 2018, "PacGAN: The power of two samples in generative adversarial networks", section 3.
+        """
+        m = config.packing
+        critic = self.discriminator(dataclasses.replace(config, channels=config.channels * m))
+        if m > 1:
+            critic.register_forward_pre_hook(lambda _, given: (packs(given[0], m), *given[1:]))
+        return critic
+
+
+def packs(views: Views, m: int) -> Views:
+    """Lay each m pictures that follow each other in a batch behind each other in channels: (N/m, mC, H, W)."""
+    return tuple(view.reshape(-1, m * view.shape[1], *view.shape[2:]) for view in views)
+
+
+def freeze_first(critic: Discriminator, count: int) -> None:
+    """Let the first ``count`` layers of a critic, those next to the picture, get no gradients, and so no steps.
+
+    A layer is a module with a weight of its own, and a normalisation that follows it. Source: Mo 2020, "Freeze the
+    Discriminator: a Simple Baseline for Fine-Tuning GANs".
+
+    Raises:
+        UsageError: there are not so many layers and one more.
+    """
+    layers: list[list[nn.Parameter]] = []
+    for module in critic.modules():
+        own = list(module.parameters(recurse=False))
+        if any(parameter.dim() > 1 for parameter in own) or not layers:
+            layers.append(own)
+        else:
+            layers[-1] += own
+    layers = [own for own in layers if own]
+    if count >= len(layers):
+        message = f"--freeze-d {count}: found {len(layers)} layers in the discriminator, expected some to be left"
+        raise UsageError(message, hint=f"--freeze-d {len(layers) - 1}")
+    for parameter in chain(*layers[:count]):
+        parameter.requires_grad_(False)
 
 
 def buffers_of(network: nn.Module) -> list[Tensor]:

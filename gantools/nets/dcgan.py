@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gantools.config.run import NetworkConfig
 from gantools.config.sizes import doublings
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
-from gantools.nets.layers import BatchNorm2d
+from gantools.nets.layers import BatchNorm2d, GroupDeviation, SpectralConv2d, SpectralLinear
 
 SLOPE = 0.2
 MOST_WIDENING = 8
@@ -93,11 +93,16 @@ class DCDiscriminator(Discriminator):
             zip(pairwise(sizes), pairwise([config.channels, *channels]), strict=True)
         ):
             normalised = self.is_normalised and step > 0
-            layers.append(_down(inside, outside, large, small, bias=not self.is_normalised))
+            layers.append(_down(config, inside, outside, _kernel(small, large)))
             layers += [BatchNorm2d(outside)] if normalised else []
             layers.append(nn.LeakyReLU(SLOPE, inplace=True))
+        layers += [GroupDeviation(config.deviation_group)] if config.deviation_group else []
         self.layers = nn.Sequential(*layers)
-        self.last = nn.Linear(channels[-1] * math.prod(sizes[-1]), 1, bias=not self.is_normalised)
+        features = (channels[-1] + (config.deviation_group > 0)) * math.prod(sizes[-1])
+        if config.critic_norm == "spectral":
+            self.last: nn.Linear = SpectralLinear(features, 1)
+        else:
+            self.last = nn.Linear(features, 1, bias=not self.is_normalised)
 
     def initial(self, module: nn.Module, name: str) -> Start:
         """Begin as Radford does with normalisation, with fan-in scaled weights (He 2015, gain for 0.2) without."""
@@ -128,8 +133,10 @@ def _up(inside: int, outside: int, small: tuple[int, int], large: tuple[int, int
     return nn.ConvTranspose2d(inside, outside, _kernel(small, large), stride=2, padding=1, bias=False)
 
 
-def _down(inside: int, outside: int, large: tuple[int, int], small: tuple[int, int], *, bias: bool) -> nn.Conv2d:
-    return nn.Conv2d(inside, outside, _kernel(small, large), stride=2, padding=1, bias=bias)
+def _down(config: NetworkConfig, inside: int, outside: int, kernel: tuple[int, int]) -> nn.Conv2d:
+    if config.critic_norm == "spectral":
+        return SpectralConv2d(inside, outside, kernel, stride=2, padding=1)
+    return nn.Conv2d(inside, outside, kernel, stride=2, padding=1, bias=config.critic_norm != "batch")
 
 
 DCGAN = Networks(DCGenerator, DCDiscriminator)

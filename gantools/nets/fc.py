@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from gantools.config.run import NetworkConfig
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
-from gantools.nets.layers import BatchNorm1d
+from gantools.nets.layers import BatchNorm1d, GroupDeviation, SpectralLinear
 
 SLOPE = 0.2
 
@@ -47,17 +47,19 @@ class FCGenerator(Generator):
 
 
 class FCDiscriminator(Discriminator):
-    """Two hidden layers that halve, no normalisation, one logit."""
+    """Two hidden layers that halve, no batch normalisation, one logit."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        b = config.base_width
+        b, layer = config.base_width, SpectralLinear if config.critic_norm == "spectral" else nn.Linear
+        group = config.deviation_group
         self.layers = nn.Sequential(
-            nn.Linear(config.channels * config.height * config.width, 2 * b),
+            layer(config.channels * config.height * config.width, 2 * b),
             nn.LeakyReLU(SLOPE),
-            nn.Linear(2 * b, b),
+            layer(2 * b, b),
             nn.LeakyReLU(SLOPE),
-            nn.Linear(b, 1),
+            *([GroupDeviation(group)] if group else []),
+            layer(b + (group > 0), 1),
         )
 
     def initial(self, module: nn.Module, name: str) -> Start:

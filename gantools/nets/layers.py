@@ -1,9 +1,11 @@
-"""Layers that more than one family uses, and the standing statistics of batch normalisation."""
+"""Layers that more than one family uses: batch and spectral normalisation, deviation within groups."""
 
+import math
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d, linear, normalize
 
 
 class _BatchStatistics(nn.modules.batchnorm._BatchNorm):
@@ -56,3 +58,87 @@ def measure_statistics(network: nn.Module, latents: Iterable[Tensor]) -> None:
         for z in latents:
             network(z)
     network.eval()
+
+
+FIRST_ITERATIONS = 10
+"""Power iterations from which the vector of a fresh weight begins; each forward pass in training takes one more."""
+
+
+class Spectral(nn.Module):
+    """A layer whose weight is divided by its largest singular value, estimated by power iteration.
+
+    Its vector is a buffer: it moves with each forward pass in training, and is stored with the run. Source: Miyato
+    2018, "Spectral Normalization for Generative Adversarial Networks", algorithm 1. Departure: the vector begins
+    from equal entries and not from a draw.
+    """
+
+    weight: Tensor
+    vector: Tensor
+
+    def begin(self) -> None:
+        """Bring the vector near the first singular one of a fresh weight."""
+        self.vector.fill_(len(self.vector) ** -0.5)
+        for _ in range(FIRST_ITERATIONS):
+            self._iterate()
+
+    def normalised(self) -> Tensor:
+        """Return the weight over its largest singular value, through which gradients pass."""
+        with torch.autocast(self.weight.device.type, enabled=False):
+            other = self._iterate() if self.training else self._other()
+            one = self.vector.clone()  # the next pass moves the buffer, the graph of this one keeps its own
+            sigma = torch.dot(one, torch.mv(self.weight.flatten(1), other))
+            return self.weight / sigma
+
+    @torch.no_grad()
+    def _iterate(self) -> Tensor:
+        other = self._other()
+        self.vector.copy_(normalize(torch.mv(self.weight.flatten(1), other), dim=0))
+        return other
+
+    @torch.no_grad()
+    def _other(self) -> Tensor:
+        return normalize(torch.mv(self.weight.flatten(1).t(), self.vector), dim=0)
+
+
+class SpectralLinear(Spectral, nn.Linear):
+    """A matrix product whose weight has the largest singular value 1."""
+
+    def __init__(self, inside: int, outside: int, bias: bool = True) -> None:
+        super().__init__(inside, outside, bias=bias)
+        self.register_buffer("vector", torch.empty(outside))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inside) to (N, outside)."""
+        return linear(x, self.normalised(), self.bias)
+
+
+class SpectralConv2d(Spectral, nn.Conv2d):
+    """A convolution whose weight, as a matrix of one row an output channel, has the largest singular value 1."""
+
+    def __init__(self, inside: int, outside: int, kernel: tuple[int, int], stride: int, padding: int) -> None:
+        super().__init__(inside, outside, kernel, stride=stride, padding=padding)
+        self.register_buffer("vector", torch.empty(outside))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inside, H, W) to (N, outside, h, w)."""
+        return conv2d(x, self.normalised(), self.bias, self.stride, self.padding)
+
+
+class GroupDeviation(nn.Module):
+    """Append how much the pictures of a group differ: one more channel, or feature, that is equal in a whole group.
+
+    Groups are neighbours in the batch. Reals and fakes come in batches of their own, so that no group mixes them.
+    Source: Karras 2018, section 3, with the groups of Karras 2020 (4 pictures).
+    """
+
+    def __init__(self, group: int) -> None:
+        super().__init__()
+        self.group = group
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, ...) to (N, C + 1, ...). A batch that is no multiple of the group makes smaller groups."""
+        group = math.gcd(len(x), self.group)
+        y = x.float().view(-1, group, *x.shape[1:])  # (N/group, group, C, ...)
+        deviation = (y.var(dim=1, unbiased=False) + 1e-8).sqrt().flatten(1).mean(1)  # (N/group,)
+        plane = deviation.repeat_interleave(group).to(x.dtype).view(-1, *[1] * (x.dim() - 1))
+        return torch.cat([x, plane.expand(-1, 1, *x.shape[2:])], dim=1)

@@ -61,6 +61,7 @@ class Register:
         skipped: D turns that changed nothing because the D loss was under the threshold.
         nonfinite, nonfinite_run: turns whose loss or gradients were not finite, in all and in a row just now.
         loss_d, loss_g: the losses of the last turns; None before the first, or when not finite.
+        augment_strength: of an adaptive augmentation, in [0, 1].
         signs: the vital signs by name; None before the first.
         judged_from: the round from which on the run is judged: the last change of its rates and the like.
         history_interval: rounds from one point of the history to the next.
@@ -79,6 +80,7 @@ class Register:
     nonfinite_run: int = 0
     loss_d: float | None = None
     loss_g: float | None = None
+    augment_strength: float = 0.0
     signs: dict[str, float | None] = field(default_factory=lambda: dict.fromkeys(SIGNS))
     judged_from: int = 0
     history_interval: int = 10
@@ -143,6 +145,8 @@ def _check(register: Register) -> None:
         value = getattr(register, spec.name)
         if spec.type is int and (type(value) is not int or not 0 <= value < 2**62):
             raise ValueError(f"{spec.name} is {value!r}")
+    if not isinstance(register.augment_strength, (int, float)) or not 0 <= register.augment_strength <= 1:
+        raise ValueError(f"augment_strength is {register.augment_strength!r}")
     if register.history_interval < 1:
         raise ValueError("history_interval is 0")
     if not is_digest(register.data):

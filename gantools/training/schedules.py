@@ -1,6 +1,6 @@
 """Quantities that follow the clock, the number of images seen. Pure functions, no torch."""
 
-from gantools.config.run import AverageConfig
+from gantools.config.run import AugmentConfig, AverageConfig
 
 
 def average_decay(config: AverageConfig, images: int, batch: int) -> float:
@@ -13,3 +13,12 @@ def average_decay(config: AverageConfig, images: int, batch: int) -> float:
     """
     half_life = min(config.half_life_images, config.ramp * images)
     return 0.5 ** (batch / half_life) if half_life > 0 else 0.0
+
+
+def augment_strength(config: AugmentConfig, images: int) -> float:
+    """Return how probable each change of a picture is when ``images`` have been seen; an adaptive one is state.
+
+    Example: a ramp over 500,000 images to 1: after 50,000 images 0.1, after 500,000 and later 1.
+    """
+    share = min(1.0, images / config.images) if config.schedule == "ramp" else 1.0
+    return config.strength * share

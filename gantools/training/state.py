@@ -11,7 +11,7 @@ from gantools.config.run import RunConfig
 from gantools.device import Machine
 from gantools.errors import InputError
 from gantools.files.document import STDIN
-from gantools.nets.base import Discriminator, Generator
+from gantools.nets.base import Discriminator, Generator, freeze_first
 from gantools.nets.layers import hold_statistics
 from gantools.training.adam import Adam
 from gantools.training.average import stand
@@ -33,7 +33,7 @@ class TrainState:
         self.config, self.register, self.machine = config, register, machine
         with torch.device("meta"):  # torch would draw initial weights from its own random state
             self.generator: Generator = family.generator(config.network)
-            self.discriminator: Discriminator = family.discriminator(config.network)
+            self.discriminator: Discriminator = family.critic(config.network)
             self.average: Generator = family.generator(config.network)
         for network in (self.generator, self.discriminator, self.average):
             _allocate(network, machine.device)
@@ -41,11 +41,13 @@ class TrainState:
         with torch.device(machine.device):
             self.losses = {"d": torch.zeros(()), "g": torch.zeros(())}
             self.signs = torch.zeros(len(SIGNS))
+            self.strength = torch.tensor(float(register.augment_strength))
             self.skipped = torch.tensor(register.skipped)
             self.nonfinite = torch.tensor(register.nonfinite)
             self.nonfinite_run = torch.tensor(register.nonfinite_run)
             self.longest_run = torch.tensor(register.nonfinite_run)
         hold_statistics(self.average)
+        freeze_first(self.discriminator, config.balance.freeze_d)
         self.average.requires_grad_(False).eval()
         self.optimizers = {
             "generator": Adam(self.generator, config.optimizer),
@@ -104,6 +106,7 @@ class TrainState:
         register = self.register
         counts = torch.stack((self.skipped, self.nonfinite, self.nonfinite_run)).tolist()
         register.skipped, register.nonfinite, register.nonfinite_run = counts
+        register.augment_strength = self.strength.item()
         register.signs = dict(zip(SIGNS, map(finite_or_none, self.signs.tolist()), strict=True))
         if register.d_steps:
             register.loss_d = finite_or_none(self.losses["d"].item())

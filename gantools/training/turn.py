@@ -4,6 +4,7 @@ D phase: the generator is frozen; fakes aim at 0, reals at 1. G phase: through a
 A turn whose loss or gradients are not finite changes only counters; nothing here waits for the device.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +15,12 @@ from gantools.draws import normal
 from gantools.keys import key
 from gantools.nets.base import Views, buffers_of, frozen, set_buffers
 from gantools.training import vitals
+from gantools.training.augment import Augmented, adapt, draw
 from gantools.training.average import follow
 from gantools.training.balance import penalty_weight, rate_factor
 from gantools.training.losses import loss_of
-from gantools.training.schedules import average_decay
+from gantools.training.penalties import Penalty, Shown
+from gantools.training.schedules import augment_strength, average_decay
 from gantools.training.state import TrainState
 
 
@@ -55,23 +58,19 @@ def draw_fakes(state: TrainState, j: int, *, with_graph: bool) -> Fakes:
 def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     """Take one D step on real images (N, C, H, W) in [-1, 1] and on fakes, whose graph is not used.
 
-    Writes the discriminator, its moments, its loss, the vital signs, and d_steps, d_since_g. Where the pictures come
-    from, and so epoch and position, is the engine's.
+    Writes the discriminator, its moments, its loss, the vital signs, the strength of an adaptive augmentation, and
+    d_steps, d_since_g. Where the pictures come from, and so epoch and position, is the engine's.
     """
     config, register, critic = state.config, state.register, state.discriminator.train()
-    loss = loss_of(config.loss)
     critic.advance(register.images)
     before = buffers_of(critic)
     critic.zero_grad(set_to_none=True)
     with state.machine.autocast():
-        real_views, fake_views = critic.views(reals), tuple(view.detach() for view in fakes.views)
-        real_logits, fake_logits = critic(real_views), critic(fake_views)
-        total = d_loss = loss.discriminator(real_logits, fake_logits).mean()
-        if config.loss.drift:
-            total = total + config.loss.drift * real_logits.square().mean()
-        if weight := penalty_weight(config.loss, register.d_steps):
-            penalty = PENALTIES[config.loss.penalty].load()
-            total = total + weight * penalty(critic, real_views, fake_views).mean()
+        real = Shown(_eye(state, "reals", "d", register.d_steps), critic.views(reals))
+        fake = Shown(_eye(state, "fakes", "d", register.d_steps), tuple(view.detach() for view in fakes.views))
+        real_logits, fake_logits = real.look(real.views), fake.look(fake.views)
+        d_loss = loss_of(config.loss).discriminator(real_logits, fake_logits).mean()
+        total = d_loss + _d_terms(state, real, fake, real_logits)
     torch.autograd.backward(total)
     rejected = _count(state, total, critic)
     if config.balance.skip_d_below > 0:
@@ -81,11 +80,37 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     _step(state, "discriminator", config.optimizer.lr_d, rejected)
     set_buffers(critic, [torch.where(rejected, old, new) for old, new in zip(before, critic.buffers(), strict=True)])
     state.losses["d"].copy_(d_loss.detach())
+    if config.augment.schedule == "adaptive":
+        adapted = adapt(state.strength, real_logits.detach(), config)
+        state.strength = torch.where(rejected, state.strength, adapted)
     if vitals.is_due(register.d_steps):
-        found = vitals.measure(real_views[-1], fake_views[-1], real_logits, fake_logits)
+        found = vitals.measure(real.views[-1], fake.views[-1], real_logits, fake_logits)
         state.signs = vitals.follow(state.signs, found, register.d_steps)
     register.d_steps += 1
     register.d_since_g += 1
+
+
+def _d_terms(state: TrainState, real: Shown, fake: Shown, real_logits: Tensor) -> Tensor | float:
+    """Return what D minimises beside its loss: the drift of the logits of reals, and a penalty when it is due."""
+    config, d_steps = state.config, state.register.d_steps
+    terms: Tensor | float = 0.0
+    if config.loss.drift:
+        terms = config.loss.drift * real_logits.square().mean()
+    if weight := penalty_weight(config.loss, d_steps):
+        penalty: Penalty = PENALTIES[config.loss.penalty].load()
+        terms = terms + weight * penalty(real, fake, key(config.seed, "penalty", d_steps)).mean()
+    return terms
+
+
+def _eye(state: TrainState, side: str, turn: str, count: int) -> Callable[[Views], Tensor]:
+    """Return how D sees pictures of one side (``reals``, ``fakes``) in a turn: augmented, by one draw."""
+    config, register = state.config.augment, state.register
+    if config.operations == "none":
+        return state.discriminator
+    numbers = draw(key(state.config.seed, "augment", side, turn, count), state.config.batch, state.machine.device)
+    is_adaptive = config.schedule == "adaptive"
+    strength = state.strength if is_adaptive else augment_strength(config, register.images)
+    return Augmented(state.discriminator, config.operations, numbers, strength)
 
 
 def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None) -> None:
@@ -102,9 +127,12 @@ def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None)
     before = buffers_of(generator)
     generator.zero_grad(set_to_none=True)
     with frozen(critic), state.machine.autocast():
-        with torch.no_grad():
-            real_logits = critic(critic.views(reals)) if reals is not None else None
-        g_loss = loss_of(config.loss).generator(critic(fakes.views), real_logits).mean()
+        real_logits = None
+        if reals is not None:
+            with torch.no_grad():
+                real_logits = _eye(state, "reals", "g", register.g_steps)(critic.views(reals))
+        fake_logits = _eye(state, "fakes", "g", register.g_steps)(fakes.views)
+        g_loss = loss_of(config.loss).generator(fake_logits, real_logits).mean()
     torch.autograd.backward(g_loss)
     rejected = _count(state, g_loss, generator)
     _step(state, "generator", config.optimizer.lr_g, rejected)

@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gantools.config.catalog import LOSSES, PENALTIES
-from gantools.config.run import AverageConfig, BalanceConfig, LossConfig
+from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES
+from gantools.config.run import AugmentConfig, AverageConfig, BalanceConfig, LossConfig, NetworkConfig
 from gantools.nets.base import Discriminator, Start, Views
 from gantools.training.balance import is_d_turn, penalty_weight, rate_factor
 from gantools.training.losses import Loss, loss_of
-from gantools.training.schedules import average_decay
+from gantools.training.penalties import Shown
+from gantools.training.schedules import augment_strength, average_decay
 
 LN, EXP = math.log, math.exp
 REALS, FAKES = [-1.0, 0.0, 2.0], [1.0, 0.0, -2.0]
@@ -104,7 +105,7 @@ class Quadratic(Discriminator):
         return self.a / 2 * sum(view.square().sum(dim=(1, 2, 3)) for view in views)
 
 
-@pytest.mark.parametrize("name", [name for name in PENALTIES if name != "none"])
+@pytest.mark.parametrize("name", ["r1", "r2", "r1+r2"])
 def test_a_penalty_is_the_squared_gradient_of_each_picture(name: str) -> None:
     """On a critic with a known gradient each penalty is a^2 |x|^2 summed over views, differentiable in a."""
     penalty, critic = PENALTIES[name].load(), Quadratic(3.0)
@@ -114,11 +115,70 @@ def test_a_penalty_is_the_squared_gradient_of_each_picture(name: str) -> None:
     )
     square = {"r1": (reals,), "r2": (fakes,), "r1+r2": (reals, fakes)}[name]
     expected = sum(9 * view.square().sum(dim=(1, 2, 3)) for views in square for view in views)
-    value = penalty(critic, reals, fakes)
+    value = penalty(Shown(critic, reals), Shown(critic, fakes), 0)
     assert value.shape == (4,)
     torch.testing.assert_close(value, expected.float(), rtol=1e-5, atol=0)
     value.sum().backward()
     torch.testing.assert_close(critic.a.grad, (2 / 3 * expected).sum(), rtol=1e-5, atol=0)
+
+
+def test_gp_wants_a_slope_of_one_between_reals_and_fakes() -> None:
+    """On a linear critic the slope is |a| everywhere: the penalty is (|a| - 1)^2, its gradient that of the formula."""
+    weight = torch.full((2, 4, 4), 0.25, dtype=torch.float64, requires_grad=True)  # |a|^2 = 32/16 = 2
+
+    def linear(views: Views) -> Tensor:
+        return (views[-1] * weight).sum(dim=(1, 2, 3))
+
+    draw = torch.Generator().manual_seed(0)
+    reals, fakes = (Shown(linear, (torch.randn(3, 2, 4, 4, generator=draw, dtype=torch.float64),)) for _ in range(2))
+    value = PENALTIES["gp"].load()(reals, fakes, 5)
+    torch.testing.assert_close(value, torch.full((3,), (2**0.5 - 1) ** 2), rtol=1e-5, atol=0)
+    value.sum().backward()
+    assert weight.grad is not None
+    expected = 3 * 2 * (2**0.5 - 1) * weight.detach() / 2**0.5
+    torch.testing.assert_close(weight.grad, expected, rtol=1e-5, atol=0)
+
+
+def test_gp_looks_between_each_real_and_its_fake() -> None:
+    """Points lie on the line from a real to its fake, at another keyed place for each pair, alike in all views."""
+    seen: list[Views] = []
+
+    def remember(views: Views) -> Tensor:
+        seen.append(views)
+        return sum(view.sum(dim=(1, 2, 3)) for view in views)  # type: ignore[return-value]
+
+    reals = Shown(remember, (torch.zeros(5, 1, 2, 2), torch.zeros(5, 1, 4, 4)))
+    fakes = Shown(remember, (torch.ones(5, 1, 2, 2), torch.ones(5, 1, 4, 4)))
+    PENALTIES["gp"].load()(reals, fakes, 5)
+    small, large = (view.flatten(1).detach() for view in seen[0])
+    assert torch.equal(small.min(1).values, large.max(1).values)
+    assert len(set(small[:, 0].tolist())) == 5
+    assert small.min() >= 0 and small.max() < 1
+
+
+def test_a_penalty_adds_up_over_a_pack() -> None:
+    """With two pictures a pack the squared gradient is that of the pack: the sum over both."""
+    critic = (
+        FAMILIES["fc"]
+        .load()
+        .critic(NetworkConfig(family="fc", height=8, width=8, channels=1, critic_norm="none", packing=2, base_width=4))
+    )
+    critic.reset(0, "discriminator")
+    views = (torch.linspace(-1, 1, 6 * 64).reshape(6, 1, 8, 8),)
+    value = PENALTIES["r1"].load()(Shown(critic, views), Shown(critic, views), 0)
+    pack = views[0].reshape(3, 2, 8, 8).clone().requires_grad_(True)
+    logits = critic.layers(pack.flatten(1)).squeeze(1)  # type: ignore[operator]
+    expected = torch.autograd.grad(logits.sum(), pack)[0].square().sum(dim=(1, 2, 3))
+    torch.testing.assert_close(value, expected)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "images", "strength"), [("fixed", 0, 0.8), ("ramp", 0, 0.0), ("ramp", 50, 0.4), ("ramp", 900, 0.8)]
+)
+def test_the_strength_of_augmentation_is_fixed_or_rises(schedule: str, images: int, strength: float) -> None:
+    """A ramp rises with the images seen to the strength, and stays there."""
+    config = AugmentConfig(operations="color", schedule=schedule, strength=0.8, images=100)
+    assert augment_strength(config, images) == pytest.approx(strength)
 
 
 @pytest.mark.parametrize(
