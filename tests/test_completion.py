@@ -119,7 +119,7 @@ def test_commands_come_first_each_with_its_purpose(suite: Any) -> None:
     [
         ("train data --preset ", "auto lesson dcgan"),
         ("train data --loss ", "bce minimax lsgan hinge wasserstein relativistic relativistic-hinge"),
-        ("train data --penalty ", "none r1 r2 r1+r2"),
+        ("train data --penalty ", "none r1 r2 r1+r2 gp"),
         ("train data --device ", "auto cpu cuda"),
         ("train data --precision ", "auto fp32 bf16"),
         ("train data --allow-change ", "loss.name loss loss.penalty batch"),

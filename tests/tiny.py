@@ -48,7 +48,7 @@ REMEDIES: dict[str, dict[str, object]] = {
     "augmented": {
         **ALONE,
         "augment.operations": "color,translation,cutout",
-        "augment.mirror": True,
+        "augment.mirror": "yes",
         "loss.name": "relativistic",
         "loss.penalty": "r1+r2",
     },

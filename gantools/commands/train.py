@@ -31,7 +31,7 @@ from gantools.commands.quality_options import EvaluateEvery, Features, Keep, Wei
 from gantools.commands.run import Voice, run
 from gantools.commands.session import Request
 from gantools.config.build import all_fields, set_by_presets
-from gantools.config.fields import setting_of
+from gantools.config.fields import SWITCH, setting_of
 from gantools.config.typed import collect, parse_augment, parse_drop
 from gantools.errors import Again, UsageError
 from gantools.files.nearby import other_checkpoint
@@ -47,6 +47,8 @@ def from_field(name: str, panel: str, metavar: str) -> Any:
     known = setting_of(field)
     default = ", ".join(map(str, field.default)) if isinstance(field.default, tuple) else str(field.default)
     default = f"{default or 'none'}, or the preset's" if name in set_by_presets() else default or "none"
+    if known.choices == SWITCH:
+        return typer.Option(known.flag, help=known.help, show_default=str(field.default), rich_help_panel=panel)
     names = f" One of {', '.join(known.choices)}." if known.choices else ""
     return typer.Option(
         known.flag, metavar=metavar, help=known.help + names, show_default=default, rich_help_panel=panel
@@ -90,7 +92,7 @@ def train(
     d_steps: Annotated[int | None, from_field("balance.d_steps", RATES, "K")] = None,
     skip_d_below: Annotated[float | None, from_field("balance.skip_d_below", RATES, "X")] = None,
     lr_drop: Annotated[list[str] | None, from_field("balance.lr_drops", RATES, "FACTOR@IMAGES")] = None,
-    freeze_d: Annotated[int | None, from_field("balance.freeze_d", RATES, "LAYERS")] = None,
+    freeze_d: Annotated[int | None, from_field("balance.freeze_d", RATES, "N")] = None,
     augment: Annotated[str | None, from_field("augment.operations", NETWORKS, "NAMES")] = None,
     mirror: Annotated[bool, from_field("augment.mirror", NETWORKS, "")] = False,
     ema: Annotated[str | None, from_field("average.half_life_images", RATES, "IMAGES")] = None,
@@ -166,7 +168,8 @@ def train(
             "preset": preset, "network.family": arch, "loss.name": loss, "loss.penalty": penalty, "loss.gamma": gamma,
             "batch": batch, "optimizer.lr_g": lr_g, "optimizer.lr_d": lr_d, "balance.d_steps": d_steps,
             "balance.skip_d_below": skip_d_below, "balance.freeze_d": freeze_d, "seed": seed,
-            "augment.operations": None if augment is None else parse_augment(augment), "augment.mirror": mirror or None,
+            "augment.operations": None if augment is None else parse_augment(augment),
+            "augment.mirror": "yes" if mirror else None,
             "balance.lr_drops": tuple(map(parse_drop, lr_drop)) if lr_drop else None,
             "average.half_life_images": None if ema is None else parse_count(ema, "--ema"),
             "precision": None if precision == "auto" else precision,

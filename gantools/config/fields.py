@@ -7,6 +7,9 @@ from typing import Any
 
 from gantools.errors import nearest
 
+SWITCH = ("no", "yes")
+"""The choices of a field whose flag stands alone and means yes."""
+
 
 class OnResume(Enum):
     """What happens when a resumed run is given another value for a field."""
@@ -77,6 +80,8 @@ def remedy(name: str, field: "dataclasses.Field[Any]", value: Any) -> str:
     else:
         too_low = known.minimum is not None and value < known.minimum
         fitting = type(value)(known.minimum if too_low else known.maximum)
+    if known.choices == SWITCH:
+        return f"--set {name}={fitting}"
     return f"{known.flag} {fitting}" if known.flag else f"--set {name}={fitting}"
 
 

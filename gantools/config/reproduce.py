@@ -3,7 +3,7 @@
 from typing import Any
 
 from gantools.config.build import PictureShape, all_fields, build, preset_values, values_of
-from gantools.config.fields import setting_of
+from gantools.config.fields import SWITCH, setting_of
 from gantools.config.run import RunConfig
 
 OF_THE_DATA = ("network.height", "network.width", "network.channels")
@@ -51,6 +51,6 @@ def _words(name: str, value: Any) -> list[str]:
     if isinstance(value, tuple):
         drops = [f"{factor!r}@{images}" for factor, images in value]
         return [word for drop in drops for word in (flag, drop)] if drops else ["--set", f"{name}="]
-    if isinstance(value, bool):
-        return [flag] if value else ["--set", f"{name}=no"]
+    if setting_of(all_fields()[name]).choices == SWITCH:
+        return [flag] if value == "yes" else ["--set", f"{name}={value}"]
     return [flag, str(value)] if flag else ["--set", f"{name}={value}"]

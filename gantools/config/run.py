@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gantools.config.catalog import AUGMENTATIONS, FAMILIES, LOSSES, PENALTIES, PRESETS
-from gantools.config.fields import OnResume, setting
+from gantools.config.fields import SWITCH, OnResume, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,9 +227,10 @@ class AugmentConfig:
         help="Share of reals that D takes for real less that which it takes for fake, above which adaptive grows.",
         source="Karras 2020 (ADA), figure 5: 0.6",
     )
-    mirror: bool = setting(
-        False,
+    mirror: str = setting(
+        "no",
         flag="--mirror",
+        choices=SWITCH,
         on_resume=OnResume.EVENT,
         help="Show half of the real pictures mirrored, right for left; not for text.",
         source="off: a mirror image must be as plausible as the picture",

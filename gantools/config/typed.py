@@ -10,8 +10,6 @@ from gantools.config.catalog import AUGMENTATIONS
 from gantools.config.fields import setting_of
 from gantools.errors import Again, UsageError, nearest, unknown_name
 
-SWITCHES = {"yes": True, "no": False, "true": True, "false": False, "True": True, "False": False}
-
 
 def collect(flags: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
     """Put together what was typed as flags, where None is untyped, and as ``--set``.
@@ -81,10 +79,6 @@ def _convert(name: str, field: "dataclasses.Field[Any]", text: str) -> Any:
     if get_origin(field.type) is tuple:
         return tuple(parse_drop(part) for part in text.split(",") if part)
     usual = f"--set {name}={_example(field)}"
-    if field.type is bool:
-        if text not in SWITCHES:
-            raise UsageError(f"--set {name}: found '{text}', expected yes or no", hint=f"--set {name}=yes")
-        return SWITCHES[text]
     if name == "augment.operations":
         return parse_augment(text)
     try:

@@ -38,7 +38,7 @@ class Batches:
     def _shown(self, rows: list[int], state: TrainState, purpose: str, epoch: int, position: int) -> Tensor:
         """Read rows; with ``augment.mirror`` a keyed half of them comes from right to left."""
         pixels = self.pictures.read(rows)
-        if state.config.augment.mirror:
+        if state.config.augment.mirror == "yes":
             flips = uniform(key(state.config.seed, purpose, epoch, position), len(rows)) < 0
             pixels = np.where(flips[:, None, None, None], pixels[..., ::-1], pixels)
         return to_floats(pixels, state)

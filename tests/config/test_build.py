@@ -27,7 +27,7 @@ from gantools.config.build import (
 )
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES, PRESETS, find
 from gantools.config.conflicts import conflicts
-from gantools.config.fields import OnResume, setting_of
+from gantools.config.fields import SWITCH, OnResume, setting_of
 from gantools.config.run import RunConfig
 from gantools.config.sizes import doublings
 from gantools.config.typed import collect, parse_assignment, parse_drop
@@ -100,7 +100,7 @@ def test_flag_and_field_share_default_and_help(name: str) -> None:
     shown = "none" if field.default == () else str(field.default)
     assert option.show_default == (f"{shown}, or the preset's" if name in set_by_presets() else shown)
     assert option.help.startswith(known.help)
-    assert all(choice in option.help for choice in known.choices)
+    assert known.choices == SWITCH or all(choice in option.help for choice in known.choices)
 
 
 def test_values_go_by_rank() -> None:
@@ -179,7 +179,7 @@ def test_contradictions_name_both_sides() -> None:
     assert caught.value.hint == "--penalty r1 --set network.critic_norm=none"
     with pytest.raises(UsageError) as caught:
         resolve(GREY, {"network.family": "fc", "network.critic_norm": "batch"})
-    assert caught.value.message == "--arch fc and network.critic_norm=batch: expected none"
+    assert caught.value.message == "--arch fc and network.critic_norm=batch: expected none, spectral"
     assert caught.value.hint == "--set network.critic_norm=none"
 
 
@@ -284,7 +284,13 @@ def value_of(name: str) -> st.SearchStrategy[Any]:
     return st.floats(known.minimum, known.maximum)
 
 
-NEUTRAL = {"loss.smoothing": 0.0, "balance.skip_d_below": 0.0}
+NEUTRAL = {
+    "loss.smoothing": 0.0,
+    "balance.skip_d_below": 0.0,
+    "augment.schedule": "fixed",
+    "network.deviation_group": 0,
+    "network.packing": 1,
+}
 """Values that go together with all others."""
 
 
@@ -359,13 +365,16 @@ def test_stored_drops_obey_the_flag_s_rule(drops: Any) -> None:
 
 ON_RESUME = {
     OnResume.FIXED: {"network.family", "network.height", "network.width", "network.channels", "network.latent_dim",
-                     "network.base_width", "network.critic_norm", "preset", "seed"},
+                     "network.base_width", "network.critic_norm", "network.deviation_group", "network.packing",
+                     "preset", "seed"},
     OnResume.ASK: {"loss.name", "loss.penalty", "batch"},
     OnResume.BITS: {"precision"},
     OnResume.EVENT: {"loss.smoothing", "loss.drift",
                      "loss.gamma", "loss.penalty_interval", "optimizer.lr_g", "optimizer.lr_d", "optimizer.beta1",
                      "optimizer.beta2", "optimizer.weight_decay", "balance.d_steps", "balance.skip_d_below",
-                     "balance.lr_drops", "average.half_life_images", "average.ramp", "length_images"},
+                     "balance.lr_drops", "balance.freeze_d", "augment.operations", "augment.schedule",
+                     "augment.strength", "augment.images", "augment.target", "augment.mirror",
+                     "average.half_life_images", "average.ramp", "length_images"},
 }  # fmt: skip
 
 
@@ -422,3 +431,70 @@ def test_configurations_are_values() -> None:
     assert isinstance(again, RunConfig)
     with pytest.raises(dataclasses.FrozenInstanceError):
         again.seed = 1  # type: ignore[misc]
+
+
+# What goes with what.
+
+
+@pytest.mark.parametrize(
+    ("typed", "message", "hint"),
+    [
+        ({"loss.name": "hinge", "loss.smoothing": 0.1}, "--loss hinge and loss.smoothing=0.1: ",
+         "--set loss.smoothing=0"),
+        ({"loss.name": "wasserstein", "balance.skip_d_below": 1.0}, "--skip-d-below 1 and --loss wasserstein: ",
+         "--skip-d-below 0"),
+        ({"loss.name": "relativistic", "augment.operations": "cutout", "augment.schedule": "adaptive"},
+         "augment.schedule=adaptive and --loss relativistic: ", "--set augment.schedule=ramp"),
+        ({"augment.schedule": "ramp"}, "augment.schedule=ramp and --augment none: ",
+         "--augment color,translation,cutout"),
+        ({"network.packing": 3}, "--batch 64 and network.packing=3: ", "--batch 66"),
+        ({"network.packing": 2, "network.deviation_group": 3}, "--batch 64 and network.deviation_group=3: ",
+         "--batch 66"),
+    ],
+)  # fmt: skip
+def test_what_cannot_go_together_is_refused(typed: dict[str, Any], message: str, hint: str) -> None:
+    """Both sides are named, and the hint mends it: with its options the configuration is accepted."""
+    with pytest.raises(UsageError) as caught:
+        resolve(GREY, typed)
+    assert caught.value.message.startswith(message)
+    assert caught.value.hint == Again(hint) or caught.value.hint == hint
+    flag, _, value = hint.partition(" ")
+    name = next((name for name, field in FIELDS.items() if setting_of(field).flag == flag), None)
+    mended = dict([parse_assignment(value if name is None else f"{name}={value}")])
+    resolve(GREY, typed | mended)
+
+
+def test_a_penalty_brings_the_numbers_of_its_paper() -> None:
+    """--penalty gp takes weight 10 each D step, --loss wasserstein a drift, unless they are typed or the preset's."""
+    found = resolve(GREY, {"loss.name": "wasserstein", "loss.penalty": "gp"})
+    loss = found.config.loss
+    assert (loss.gamma / 2 * loss.penalty_interval, loss.penalty_interval, loss.drift) == (10, 1, 0.001)
+    assert found.origins["loss.gamma"].endswith("Gulrajani 2017")
+    assert resolve(GREY, {"loss.penalty": "gp", "loss.gamma": 2.0}).config.loss.gamma == 2.0
+    assert resolve(GREY, {"loss.penalty": "r1"}).config.loss.gamma == 0.5
+
+
+@pytest.mark.parametrize(
+    ("count", "channels", "loss", "expected"),
+    [
+        (200, 3, "bce", ("color,translation,cutout", "fixed")),
+        (200, 1, "bce", ("translation,cutout", "fixed")),
+        (1_683, 3, "bce", ("translation,cutout", "adaptive")),
+        (1_683, 3, "relativistic", ("translation,cutout", "ramp")),
+        (60_000, 1, "bce", ("none", "fixed")),
+        (None, 3, "bce", ("none", "fixed")),
+    ],
+)
+def test_auto_augmentation_looks_at_count_channels_and_loss(
+    count: int | None, channels: int, loss: str, expected: tuple[str, str]
+) -> None:
+    """Few pictures get all changes, more get an adaptive strength, many none; what was chosen is told with why."""
+    found = resolve(PictureShape(32, 32, channels), {"augment.operations": "auto", "loss.name": loss}, count)
+    assert (found.config.augment.operations, found.config.augment.schedule) == expected
+    assert "--augment auto" in found.origins["augment.operations"]
+
+
+def test_changes_are_typed_in_any_order() -> None:
+    """Names of changes are put in the order in which they are made; --resume --augment auto changes nothing."""
+    assert parse_assignment("augment.operations=cutout,color") == ("augment.operations", "color,cutout")
+    assert changes(CONFIG, {"augment.operations": "auto"}) == []

@@ -127,7 +127,7 @@ def test_an_adaptive_strength_moves_and_is_stored() -> None:
 
 def test_mirrored_reals_are_a_keyed_half() -> None:
     """With mirror some reals are flipped left to right, the same ones each time, and none is otherwise."""
-    plain, mirrored = fresh("fc"), fresh("fc", **{"augment.mirror": True})
+    plain, mirrored = fresh("fc"), fresh("fc", **{"augment.mirror": "yes"})
     flips = []
     for _ in range(5):
         one, two = Batches(some_pictures())(plain), Batches(some_pictures())(mirrored)
