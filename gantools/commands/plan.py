@@ -13,6 +13,7 @@ from gantools.commands.product import emit_text
 from gantools.commands.session import Request, Session, check_request, open_session, preview_config, require_free
 from gantools.config.build import PictureShape, all_fields, values_of
 from gantools.config.fields import setting_of
+from gantools.config.remedies import remedies
 from gantools.console import Console, duration, quantity
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _plan_rows(session: Session, bounds: Bounds) -> list[tuple[str, str]]:
         ("data", f"{session.data.count} pictures of {shape}{without}"),
         ("networks", f"{network.family}, G {size['generator']} and D {size['discriminator']} parameters"),
         ("recipe", f"{loss.name}{penalty}, batch {config.batch}, {rates}, seed {config.seed}"),
+        *([("remedies", "; ".join(found))] if (found := remedies(config)) else []),
         ("machine", f"{state.machine.device}, {config.precision}, {threads}"),
     ]
     target = bounds.target(request.command, state.register, config, session.data.count)

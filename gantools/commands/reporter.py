@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gantools.commands.session import Session
 from gantools.console import Console, duration, quantity
@@ -12,6 +13,10 @@ from gantools.panel import TrainingPanel
 from gantools.progress import Progress
 from gantools.training.balance import rate_factor
 from gantools.training.health import reading
+from gantools.training.schedules import augment_strength
+
+if TYPE_CHECKING:
+    from gantools.training.state import TrainState
 
 METRICS_EVERY = 50
 """Turns of the counted network from one line of the metrics file to the next."""
@@ -115,9 +120,18 @@ class Reporter:
             loss_g=register.loss_g,
             lr_d=optimizer.lr_d * factor,
             lr_g=optimizer.lr_g * factor,
+            augment=_strength(state),
             skipped=register.skipped,
             nonfinite=register.nonfinite,
         )
+
+
+def _strength(state: "TrainState") -> float:
+    """Return how probable each change of a picture is just now."""
+    augment, register = state.config.augment, state.register
+    if augment.operations == "none":
+        return 0.0
+    return register.augment_strength if augment.schedule == "adaptive" else augment_strength(augment, register.images)
 
 
 def counter(command: str) -> Callable[[int, int], int]:

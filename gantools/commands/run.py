@@ -16,6 +16,7 @@ from gantools.commands.product import emit_json, emit_paths, gone_stdout, requir
 from gantools.commands.saver import Saver
 from gantools.commands.session import Request, Session, check_request, open_session, output_lock
 from gantools.commands.signals import stop_requests
+from gantools.config.remedies import remedies
 from gantools.console import Console
 from gantools.errors import ExitCode, UnhealthyError
 from gantools.files.atomic import sweep
@@ -62,7 +63,13 @@ def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFi
     panel = TrainingPanel((point[2], point[3]) for point in register.history)
     saver = Saver(session, cadence, console, panel, voice.show_preview)
     counts = {"images": register.images, "d_steps": register.d_steps, "g_steps": register.g_steps}
-    metrics.add(event="start", command=session.request.command, **counts, changes=session.notes)
+    metrics.add(
+        event="start",
+        command=session.request.command,
+        **counts,
+        changes=session.notes,
+        remedies=remedies(session.state.config),
+    )
     with stop_requests() as stop, evaluator_for(session, metrics, console) as evaluator:
         try:
             outcome = take_turns(session, bounds, saver, evaluator, metrics, stop)

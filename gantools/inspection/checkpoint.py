@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gantools.config.build import PictureShape, values_of
+from gantools.config.remedies import remedies
 from gantools.config.reproduce import typed_options
 from gantools.files.document import Document, read_document
 from gantools.files.header import Header
@@ -114,6 +115,10 @@ def _health_rows(document: Document) -> list[tuple[str, str]]:
         ("reading", reading(config.loss.name, register)),
         ("rates", rates),
     ]
+    if found := remedies(config):
+        rows.append(("remedies", "; ".join(found)))
+    if config.augment.schedule == "adaptive":
+        rows.append(("augmented", f"with probability {register.augment_strength:.3f} just now"))
     if config.balance.skip_d_below:
         rows.append(("skipped", f"{counted(register.skipped, 'D turn')} under {config.balance.skip_d_below:g}"))
     return rows
