@@ -13,6 +13,10 @@ OF_THE_WEIGHTS = ("network.family", "network.latent_dim", "network.base_width", 
 """What the networks of --init decide where it is not typed: its weights fit only their own shapes."""
 
 
+SHOWN = 12
+"""Most layers and tensors that are named."""
+
+
 def with_networks(typed: dict[str, Any], init: Path | None) -> dict[str, Any]:
     """Return the typed values, with the networks of the checkpoint ``init`` under them."""
     if init is None:
@@ -31,4 +35,21 @@ def begin_with(state: "TrainState", init: Path) -> tuple[Lineage, list[str]]:
 
     parent, taken, left = take_weights(state, init)
     lineage = Lineage(parent.digest, (Event(0, 0, 0, f"began with the weights of {parent.digest[:12]}"),))
-    return lineage, [f"--init {init}: {taken} tensors taken, {left} left as they begin; counters start at 0"]
+    count = f"{len(taken)} tensors taken, {len(left)} left as they begin; counters start at 0"
+    notes = [f"--init {init}: {count}"]
+    if left:
+        notes += [
+            f"taken: {_listed(_layers(taken))}",
+            f"left: {_listed([f'{key} {why}' for key, why in left.items()])}",
+        ]
+    return lineage, notes
+
+
+def _layers(names: list[str]) -> list[str]:
+    """Return the layers of tensors by name, once each; the average's are the generator's."""
+    return list(dict.fromkeys(name.rpartition(".")[0] for name in names if not name.startswith("average/")))
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -167,11 +167,12 @@ def _require_finite(tensors: dict[str, Tensor], name: str) -> None:
         raise InputError(message, hint=None if name == STDIN else hint_of_damage(Path(name)))
 
 
-def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:
+def take_weights(state: TrainState, path: Path) -> tuple[Document, list[str], dict[str, str]]:
     """Copy the networks' weights of another run where name and shape agree; moments and counters stay at zero.
 
     Returns:
-        What the file says of itself, how many tensors were taken, and how many of ``state`` were left as they begin.
+        What the file says of itself, the names of the tensors that were taken, and of those of ``state`` that were left
+        as they begin, each with the reason.
 
     Raises:
         InputError: the file is unusable, its networks are of another family, or nothing in it fits.
@@ -191,4 +192,9 @@ def take_weights(state: TrainState, path: Path) -> tuple[Document, int, int]:
     with torch.no_grad():
         for key, tensor in fitting.items():
             tensor.copy_(stored[key])
-    return document, len(fitting), len(own) - len(fitting)
+    left = {
+        key: f"{tuple(t.shape)}, there {tuple(stored[key].shape)}" if key in stored else f"{tuple(t.shape)}, not there"
+        for key, t in own.items()
+        if key not in fitting
+    }
+    return document, list(fitting), left

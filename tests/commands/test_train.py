@@ -161,6 +161,16 @@ def test_init_takes_weights_only(line: Line) -> None:
     assert document.lineage.parent == digest_of(C)
 
 
+def test_init_names_what_it_leaves(line: Line) -> None:
+    """With another latent size all other layers are taken, and each tensor that is left is named with both shapes."""
+    done(line(*FRESH, "--steps", 1))
+    words = ("train", "data", "-o", "e.safetensors", "--init", "c.safetensors", "--steps", 0)
+    stderr = done(line(*words, "--set", "network.latent_dim=7"))
+    left = [text for text in stderr.splitlines() if text.startswith("warning: left: ")]
+    assert len(left) == 1 and re.search(r"left: generator/\S+weight \((\d+), 7\), there \(\1, 5\)", left[0])
+    assert any(text.startswith("warning: taken: generator/") for text in stderr.splitlines())
+
+
 def test_existing_output_is_refused(line: Line) -> None:
     """A file that exists is neither replaced nor continued unless that was said; --force replaces it."""
     done(line(*FRESH, "--steps", 1))
@@ -557,8 +567,8 @@ def test_metrics_are_lines_at_fixed_counts(line: Line) -> None:
     assert [entry.get("event", entry.get("g_steps")) for entry in lines] == ["start", 50, 100, "end"]
     assert lines[1]["images"] == 200
     assert math.isclose(lines[1]["lr_g"], 2e-4)
-    assert set(lines[1]) == {"images", "d_steps", "g_steps", "epoch", "loss_d", "loss_g", "lr_d", "lr_g", "skipped",
-                             "nonfinite"}  # fmt: skip
+    assert set(lines[1]) == {"images", "d_steps", "g_steps", "epoch", "loss_d", "loss_g", "lr_d", "lr_g", "augment",
+                             "skipped", "nonfinite"}  # fmt: skip
     assert lines[-1] == {"event": "end", "images": 480, "digest": digest_of(C)}
 
 
@@ -573,7 +583,8 @@ def test_metrics_are_never_rewritten(line: Line) -> None:
     assert after.startswith(before + b"\n")
     start, counted, end = map(json.loads, after[len(before) + 1 :].splitlines())
     assert start == {"event": "start", "command": "train", "images": 4, "d_steps": 1, "g_steps": 1,
-                     "changes": ["changed: optimizer.lr_g 0.0002 -> 0.001"]}  # fmt: skip
+                     "changes": ["changed: optimizer.lr_g 0.0002 -> 0.001"],
+                     "remedies": ["separate rates"]}  # fmt: skip
     assert (counted["g_steps"], end["event"]) == (50, "end")
 
 
