@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gantools.commands.bounds import Cadence, parse_cadence
+from gantools.commands.eyes import require_features
 from gantools.commands.places import STREAM
 from gantools.errors import Again, UsageError, unknown_name
 from gantools.measure.kinds import GATE, KINDS
 
 BEST = "best"
 LAST = "last"
-FIGURES = tuple(name for name, kind in KINDS.items() if kind.better != "even")
-"""Figures by which a checkpoint can be the best: of the others neither the lowest nor the highest is good."""
+FIGURES = tuple(name for name, kind in KINDS.items() if kind.better != "even" and kind.source != "recogniser")
+"""Figures by which a checkpoint can be the best: there for any data, and not to be at a floor."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def parse_evaluation(every: str | None, output: str, typed: Mapping[str, str | P
                 message = f"{flag} {value}: found no --evaluate-every, expected how often the run is judged"
                 raise UsageError(message, hint="--evaluate-every 10m")
         return None
+    require_features(features if features is None else str(features), weights if weights is None else Path(weights))
     if figure is not None and output == STREAM:
         message = f"--keep {keep}: found -o -, expected a file beside which the best one is kept"
         raise UsageError(message, hint=Again(drop=("--keep",)))

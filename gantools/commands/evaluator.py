@@ -1,25 +1,26 @@
 """Judging a run while it trains: figures into the metrics file, and the best checkpoint so far beside the last one."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gantools.commands.bounds import Pace
-from gantools.commands.cache import cache_folder
 from gantools.commands.changes import require_same_shape
 from gantools.commands.evaluation import Evaluation
+from gantools.commands.eyes import Wanted, open_eyes
 from gantools.commands.session import Session
 from gantools.commands.signals import StopRequest
 from gantools.console import Console, duration
+from gantools.errors import Again, InputError
 from gantools.files.document import read_document
 from gantools.files.metrics import MetricsFile
 from gantools.measure.kinds import GATE
 
 if TYPE_CHECKING:
-    from gantools.features.base import Extractor
     from gantools.measure.judge import Judge
+    from gantools.measure.reals import Eyes
     from gantools.measure.report import Figure
 
 PICTURES, SEED = 2000, 0
@@ -55,9 +56,13 @@ class Evaluator:
         request = session.request
         assert request.data is not None and session.pictures is not None, "train has data"
         self.session, self.evaluation, self.metrics, self.console = session, evaluation, metrics, console
-        self.reals = Reals(request.data, PICTURES, SEED)
+        try:
+            self.reals = Reals(request.data, PICTURES, SEED)
+        except InputError as error:
+            error.hint = error.hint or Again(drop=("--evaluate-every", "--keep", "--features", "--weights"))
+            raise
         self._pace = Pace(evaluation.every, session.state.config.batch)
-        self._extractor: Extractor | None = None
+        self._eyes: Eyes | None = None
         self._judge: Judge | None = None
         self._best: dict[str, Figure] | None = None
         self._last_steps = -1
@@ -137,16 +142,21 @@ class Evaluator:
             self._best, self._has_rival = found[1], False
         return found[0]
 
-    def _ready(self, check: Any) -> "Judge":
-        from gantools.features.choose import extractor_for
+    def _ready(self, check: Callable[[int], None]) -> "Judge":
         from gantools.measure.judge import Judge
 
-        device = self.session.state.machine.device
-        if self._extractor is None:
-            self._extractor = extractor_for(self.evaluation.features, self.evaluation.weights, cache_folder())
-            self._extractor.to(device)
+        @contextmanager
+        def begin(total: int) -> Iterator[Callable[[int], None]]:
+            self.console.line("fits a small network that tells the kinds of these pictures apart, once")
+            yield check
+
+        evaluation, data = self.evaluation, self.session.request.data
+        assert data is not None, "train has data"
+        if self._eyes is None:
+            wanted = Wanted(evaluation.features, evaluation.weights, data)
+            self._eyes = open_eyes(wanted, self.reals, self.session.state.machine.device, begin, self.console)
         if self._judge is None:
-            self._judge = Judge(self.reals, self._extractor, device, SEED, check)
+            self._judge = Judge(self.reals, self._eyes, SEED, check)
         return self._judge
 
     def _is_best(self, figures: "dict[str, Figure]") -> bool:

@@ -8,6 +8,7 @@ import typer
 
 from gantools.commands.doors import typed_again
 from gantools.commands.drawings import Drawings, draw, require_drawings
+from gantools.commands.eyes import require_features
 from gantools.commands.judging import PICTURES, Answer, Question, judged, require_question
 from gantools.commands.options import (
     OUTPUT,
@@ -53,7 +54,7 @@ def inspect(
     compare: Annotated[
         Path | None,
         typer.Option(metavar="OTHER", show_default=False, rich_help_panel=QUALITY,
-                     help="With --against: set another checkpoint beside it, with the interval of the difference."),
+                     help="With --against: set another checkpoint beside it, or the .json of its figures."),
     ] = None,
     gate: Annotated[
         bool,
@@ -109,6 +110,7 @@ def inspect(
     typed = {"--gate": gate, "--compare": compare, "--n": n, "--seed": seed, "--features": features,
              "--weights": weights}  # fmt: skip
     require_question(things, against, typed, diff)
+    require_features(features, weights)
     if against is not None:
         asked = Question(things[0], against, compare, gate, n or PICTURES, seed or 0, features or "auto", weights)
         answer = judged(asked, device, threads, console)

@@ -3,11 +3,14 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gantools.commands.cache import cache_folder
+from gantools.commands.baseline import is_baseline, read_baseline, require_comparable
 from gantools.commands.changes import require_same_shape
+from gantools.commands.eyes import Wanted, fitting, open_eyes
+from gantools.commands.kinds import kinds_of
 from gantools.commands.load import warn_of_load
 from gantools.console import Console
 from gantools.errors import Again, InputError, UsageError
@@ -17,12 +20,9 @@ from gantools.measure.kinds import GATE
 from gantools.progress import Progress
 
 if TYPE_CHECKING:
-    import torch
-
-    from gantools.features.base import Extractor
     from gantools.measure.judge import Judge
-    from gantools.measure.reals import Reals
-    from gantools.measure.report import Figure
+    from gantools.measure.reals import Eyes, Reals, Sample
+    from gantools.measure.report import Past
 
 PICTURES = 2000
 
@@ -34,7 +34,7 @@ class Question:
     Args:
         checkpoint: the new model.
         data: what it is judged by.
-        other: the model it is compared with, or None.
+        other: the model it is compared with, or its figures in a JSON file, or None.
         gate: whether the exit code says which is better.
         pictures, seed: how many fakes, and of which seed.
         features, weights: the extractor, and its file.
@@ -51,8 +51,8 @@ class Question:
 
     @property
     def checkpoints(self) -> list[Path]:
-        """The models that are judged, the new one first."""
-        return [self.checkpoint, *([self.other] if self.other else [])]
+        """The models that are judged, the new one first; the figures of an old one may be at hand."""
+        return [self.checkpoint, *([self.other] if self.other and not is_baseline(self.other) else [])]
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,6 @@ def require_question(
         found = f"{len(things)} things" if diff is None else "--diff"
         message = f"--against: found {found} beside it, expected one checkpoint"
         raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--against", str(against)]))
-    if typed["--features"] == "embedded" and typed["--weights"] is not None:
-        message = f"--weights: found {typed['--weights']} beside --features embedded, expected one of them"
-        raise UsageError(message, hint=Again(drop=("--weights",)))
 
 
 def judged(question: Question, device: str, threads: int | None, console: Console) -> Answer:
@@ -107,6 +104,7 @@ def judged(question: Question, device: str, threads: int | None, console: Consol
     """
     checkpoints = question.checkpoints
     documents = [read_document(path)[1] for path in checkpoints]
+    past = read_baseline(question.other) if question.other is not None and is_baseline(question.other) else None
     from gantools.measure.reals import Reals
 
     with Reals(question.data, question.pictures, question.seed) as reals:
@@ -115,16 +113,19 @@ def judged(question: Question, device: str, threads: int | None, console: Consol
         if reals.pictures < question.pictures:
             console.line(f"{question.data}: {reals.pictures:,} pictures of each kind are all there are")
         from gantools.device import settle
-        from gantools.features.choose import extractor_for
 
         machine = settle(device, threads, "fp32")
-        extractor = extractor_for(question.features, question.weights, cache_folder())
-        extractor.to(machine.device)
-        console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads; features: {extractor.label}")
         warn_of_load(machine.threads, console)
+        wanted = Wanted(question.features, question.weights, question.data)
+        eyes = open_eyes(wanted, reals, machine.device, partial(fitting, console), console)
+        label = eyes.extractor.label
+        old = None
+        if question.other is not None and past is not None:
+            old = require_comparable(question.other, past, label, reals)
+        console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads; features: {label}")
         with console.progress("look", (2 + len(checkpoints)) * reals.pictures, "pictures") as progress:
-            found = _figures(question, reals, extractor, machine.device, progress)
-        return _answer(question, *found)
+            judge, samples = _samples(question, reals, eyes, progress)
+        return _answer(question, judge, samples, old)
 
 
 def _require_fit(path: Path, document: Document, reals: "Reals", question: Question) -> None:
@@ -138,10 +139,8 @@ def _require_fit(path: Path, document: Document, reals: "Reals", question: Quest
         raise InputError(f"{message}{question.checkpoint}", hint=Again(drop=("--compare", "--gate"))) from error
 
 
-def _figures(
-    question: Question, reals: "Reals", extractor: "Extractor", device: "torch.device", progress: Progress
-) -> tuple["Judge", list[dict[str, "Figure"]]]:
-    """Return the judge, and the figures of the checkpoint and of the other one if there is one."""
+def _samples(question: Question, reals: "Reals", eyes: "Eyes", progress: Progress) -> tuple["Judge", list["Sample"]]:
+    """Return the judge, and the fakes of the checkpoint and of the other one if there is one."""
     from gantools.files.checkpoint import load_average
     from gantools.measure.judge import Judge
 
@@ -152,34 +151,47 @@ def _figures(
         done += pictures
         progress.update(done)
 
-    judge = Judge(reals, extractor, device, question.seed, count)
-    samples = [judge.look(load_average(path)[0].to(device), count) for path in question.checkpoints]
-    return judge, judge.figures(samples)
+    judge = Judge(reals, eyes, question.seed, count)
+    samples = [judge.look(load_average(path)[0].to(eyes.device), count) for path in question.checkpoints]
+    return judge, samples
 
 
-def _answer(question: Question, judge: "Judge", found: list[dict[str, "Figure"]]) -> Answer:
-    from gantools.measure.report import comparison, difference, facts_of, table
+def _answer(question: Question, judge: "Judge", samples: list["Sample"], past: "dict[str, Past] | None") -> Answer:
+    """Make figures and say them.
 
-    reals = judge.reals
-    judged_by, floor = reals.describe()
-    rows = [
-        ("features", f"{judge.label}"),
-        ("fakes", f"{reals.pictures:,} pictures of seed {question.seed}, average weights"),
-        ("reals", judged_by),
-        ("floor", f"{floor} in place of the fakes"),
-    ]
-    facts: dict[str, Any] = {"data": question.data} | judge.facts() | {"figures": facts_of(found[0])}
+    Args:
+        past: the figures in the file of --compare FILE.json.
+    """
+    from gantools.measure.report import comparison, facts_of, table
+
+    new, *others = judge.figures(samples)
+    models = ("fakes",) if not others else ("new", "old")
+    more, tables, kinds = kinds_of(judge, samples, models)
+    rows = [*_rows(question, judge), *more]
+    facts: dict[str, Any] = {"data": question.data} | judge.facts() | {"figures": facts_of(new)} | kinds
     if question.other is None:
-        return Answer(rows, [table(found[0])], facts, None)
-    gap = {name: difference(figure, found[1][name]) for name, figure in found[0].items()}
+        return Answer(rows, [table(new), *tables], facts, None)
+    old: Any = others[0] if past is None else past
+    cells, gap = comparison(new, old)
     facts["compare"] = {
         "checkpoint": question.other,
-        "figures": facts_of(found[1]),
+        "figures": facts_of(others[0]) if others else {name: figure.facts() for name, figure in old.items()},
         "difference": {name: each.facts() for name, each in gap.items()},
     }
+    rows.insert(0, ("old", f"{question.other}{'' if past is None else ', figures of an earlier time'}"))
     is_open = gap[GATE].verdict == "better" if question.gate else None
     if question.gate:
         facts["gate"] = {"figure": GATE, "open": is_open}
         said = "open: by {} the new model is better" if is_open else "shut: by {} the new model is not better"
         rows.append(("gate", f"{said.format(GATE)} beyond noise"))
-    return Answer([("old", str(question.other)), *rows], [comparison(*found)], facts, is_open)
+    return Answer(rows, [cells, *tables], facts, is_open)
+
+
+def _rows(question: Question, judge: "Judge") -> list[tuple[str, str]]:
+    judged_by, floor = judge.reals.describe()
+    return [
+        ("features", f"{judge.label}"),
+        ("fakes", f"{judge.reals.pictures:,} pictures of seed {question.seed}, average weights"),
+        ("reals", judged_by),
+        ("floor", f"{floor} in place of the fakes"),
+    ]

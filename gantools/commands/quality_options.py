@@ -1,16 +1,19 @@
 """The options that ask how good a model is, of ``inspect`` and of ``train``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from gantools.features.names import CHOICES
 
 QUALITY = "Quality"
 
 Features = Annotated[
-    Literal["auto", "embedded", "squeezenet", "vgg16", "vgg19", "inception"] | None,
-    typer.Option("--features", show_default=False, rich_help_panel=QUALITY,
-                 help="What turns pictures into numbers; auto: the network of --weights, else the embedded one."),
+    str | None,
+    typer.Option("--features", metavar="|".join((*CHOICES, "CKPT")), show_default=False, rich_help_panel=QUALITY,
+                 help="What turns pictures into numbers; auto: the network of --weights, else the embedded one; "
+                 "labels: one fitted on the labels of DATA; CKPT: its discriminator."),
 ]  # fmt: skip
 Weights = Annotated[
     Path | None,

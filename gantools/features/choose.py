@@ -6,28 +6,25 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gantools.errors import unknown_name
 from gantools.features.base import Extractor, Label
+from gantools.features.names import EMBEDDED
 
 if TYPE_CHECKING:
     import torch
 
     from gantools.features.layered import Layered
 
-EMBEDDED = "embedded"
-NETWORKS = ("squeezenet", "vgg16", "vgg19", "inception")
-CHOICES = ("auto", EMBEDDED, *NETWORKS)
-
 
 def extractor_for(name: str, weights: Path | None, cache: Path) -> Extractor:
     """Return the extractor of a name, with its weights.
 
     Args:
-        name: one of ``CHOICES``. ``auto`` is the network that ``weights`` is of, and without a file the embedded one:
-            a choice that depended on what is cached would change a nightly figure without a word.
+        name: ``auto``, ``embedded`` or one of torchvision's. ``auto`` is the network that ``weights`` is of, and
+            without a file the embedded one: a choice that depended on what is cached would change a nightly figure
+            without a word.
         weights: a file; None: torchvision's own.
         cache: the folder that keeps what torchvision downloads.
 
     Raises:
-        UsageError: no such extractor.
         InputError: the file does not fit.
         ResourceError: the download failed.
     """
@@ -35,8 +32,6 @@ def extractor_for(name: str, weights: Path | None, cache: Path) -> Extractor:
         from gantools.features.embedded import Embedded
 
         return Embedded()
-    if name not in CHOICES:
-        raise unknown_name("--features", name, CHOICES)
     from gantools.features.weights import name_of, network_from
 
     if name == "auto":

@@ -19,7 +19,7 @@ from gantools.files.atomic import write_bytes
 from gantools.files.document import STDIN, DataNote, Document, Lineage, hint_of_damage, parse_document, read_document
 from gantools.files.header import Header, content_digest, parse_header
 from gantools.files.schema import DTYPES, require_schema
-from gantools.nets.base import Generator
+from gantools.nets.base import Discriminator, Generator
 from gantools.nets.layers import hold_statistics
 from gantools.training.average import stand
 from gantools.training.engine import require_health
@@ -121,6 +121,23 @@ def load_average(source: Path | bytes, weights: str = "average") -> tuple[Genera
         hold_statistics(generator)
         stand(generator, document.config.seed)
     return generator.requires_grad_(False).eval(), document
+
+
+def load_critic(path: Path) -> tuple[Discriminator, Document]:
+    """Read the discriminator, on the CPU in float32.
+
+    Raises:
+        InputError: absent, foreign or damaged, or weights that are not finite.
+    """
+    header, document = read_document(path)
+    tensors = dict(_read_network(path, header, document, "discriminator"))
+    own = {key.partition("/")[2]: t for key, t in tensors.items()}
+    _require_finite(own, str(path))
+    with torch.device("meta"):
+        critic: Discriminator = FAMILIES[document.config.network.family].load().discriminator(document.config.network)
+    critic.load_state_dict(own, assign=True)
+    critic.to(memory_format=critic.memory_format)  # type: ignore[call-overload]
+    return critic, document
 
 
 def _read(path: Path) -> bytes:

@@ -4,10 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gantools.measure.resampling import Counts, Estimate, Floats, estimate, linear
-
-ROWS = 1024
-"""Rows of a kernel matrix that are held at once: memory grows with the number of pictures, not with its square."""
+from gantools.measure.resampling import Counts, Estimate, Floats, blocks, estimate, linear
 
 RANK_CUT = 1e-10  # eigenvalues below this share of the largest count as zero
 
@@ -87,10 +84,9 @@ def kernel(x: Floats, y: Floats) -> Floats:
 def _within(vectors: Floats, counts: Floats) -> Floats:
     """Return the mean kernel over pairs of two different pictures, for each row of the counts."""
     total, diagonal = np.zeros(len(counts)), np.empty(len(vectors))
-    for start in range(0, len(vectors), ROWS):
-        rows = slice(start, start + ROWS)
+    for rows in blocks(len(vectors), len(vectors)):
         block = kernel(vectors[rows], vectors)
-        diagonal[rows] = block[np.arange(len(block)), np.arange(start, start + len(block))]
+        diagonal[rows] = block[np.arange(len(block)), np.arange(rows.start, rows.stop)]
         total += ((counts[:, rows] @ block) * counts).sum(1)
     squares = counts**2
     pairs = counts.sum(1) ** 2 - squares.sum(1)
@@ -100,8 +96,7 @@ def _within(vectors: Floats, counts: Floats) -> Floats:
 
 def _between(fakes: Floats, reals: Floats, counts: Counts) -> Floats:
     total = np.zeros(len(counts.fakes))
-    for start in range(0, len(fakes), ROWS):
-        rows = slice(start, start + ROWS)
+    for rows in blocks(len(fakes), len(reals)):
         total += ((counts.fakes[:, rows] @ kernel(fakes[rows], reals)) * counts.reals).sum(1)
     mean: Floats = total / (counts.fakes.sum(1) * counts.reals.sum(1))
     return mean

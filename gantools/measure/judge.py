@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from gantools.features.base import Extractor
+from gantools.features.base import Label
 from gantools.measure.distances import frechet, kid
 from gantools.measure.diversity import ms_ssim, similarity, vendi
 from gantools.measure.kinds import KINDS
 from gantools.measure.manifold import manifold, memorisation, nearest_of
+from gantools.measure.modes import codes_of, known_codes, marginal_shares, modes
 from gantools.measure.patches import sliced_wasserstein
-from gantools.measure.reals import BATCH, Pixels, Reals, Sample, take
+from gantools.measure.reals import BATCH, Eyes, Pixels, Reals, Sample, take
 from gantools.measure.report import Figure
 from gantools.measure.resampling import Counts, Estimate, Floats, draw_counts, estimate
 from gantools.nets.base import Generator
@@ -31,21 +32,26 @@ def fake_batches(generator: Generator, seed: int, count: int) -> Iterator[Pixels
         yield np.stack(held)
 
 
+class Row(NamedTuple):
+    """A level of a factor, and its share in the data and among the fakes of each model."""
+
+    factor: str
+    level: str
+    shares: tuple[float, ...]
+
+
 class Judge:
     """Judges models by one choice of real pictures, whose own vectors and floors are computed once.
 
     Args:
         reals: where the real pictures come from; all its training pictures are searched for copies.
-        extractor: on ``device``.
+        eyes: what pictures are looked at with.
         seed: keys fakes, bootstrap, patches and directions; the same for models that are compared.
         on_done: told how many pictures were looked at, after each batch.
     """
 
-    def __init__(
-        self, reals: Reals, extractor: Extractor, device: torch.device, seed: int, on_done: Callable[[int], None]
-    ) -> None:
-        self.reals, self.label, self.seed = reals, extractor.label, seed
-        self._extractor, self._device = extractor, device
+    def __init__(self, reals: Reals, eyes: Eyes, seed: int, on_done: Callable[[int], None]) -> None:
+        self.reals, self.eyes, self.label, self.seed = reals, eyes, eyes.extractor.label, seed
         self._real = self._take(reals.batches(), on_done)
         other = self._take(reals.other_batches(), on_done)
         self._centre, self._scale = unit_of(self._real.vectors)
@@ -58,6 +64,7 @@ class Judge:
         self._floors = of_vectors(self._standard(other), self._vectors, plain)
         self._floors["swd"] = sliced_wasserstein([other.pixels], self._real.pixels, seed, self._few)[0]
         self._floors["ms_ssim"] = _likeness(self._real.pixels, self._few.fakes)
+        self._floors |= self._modes(other, plain.fakes)
         if reals.held_out is not None:
             self._floors["memorisation"] = estimate(np.ones(1))
 
@@ -71,6 +78,7 @@ class Judge:
         detail = sliced_wasserstein([sample.pixels for sample in fakes], self._real.pixels, self.seed, self._few)
         for figures, patches, sample in zip(found, detail, fakes, strict=True):
             figures |= {"swd": patches, "ms_ssim": _likeness(sample.pixels, self._few.fakes)}
+            figures |= self._modes(sample, self._counts.fakes)
         if self.reals.held_out is not None:
             for figures, copied in zip(found, self._memorisation(fakes), strict=True):
                 figures["memorisation"] = copied
@@ -87,12 +95,34 @@ class Judge:
             "features": self.label.facts(),
         }
 
+    def shares(self, fakes: list[Sample]) -> list[Row]:
+        """Return for each level of each factor its share in the data and among each sample of fakes."""
+        kinds = self.eyes.kinds
+        if kinds is None:
+            return []
+        factors = kinds.factors
+        known = factors.rows[(factors.rows >= 0).all(1)]
+        sets = [known, *(sample.answers.levels for sample in fakes if sample.answers is not None)]
+        columns = zip(*(marginal_shares(levels, factors.sizes) for levels in sets), strict=True)
+        return [
+            Row(name, level, tuple(float(shares[number]) for shares in column))
+            for name, levels, column in zip(factors.names, factors.levels, columns, strict=True)
+            for number, level in enumerate(levels)
+        ]
+
     def _take(self, batches: Iterator[Pixels], on_done: Callable[[int], None]) -> Sample:
-        return take(batches, self._extractor, self._device, on_done)
+        return take(batches, self.eyes, on_done)
 
     def _standard(self, sample: Sample) -> Floats:
         standard: Floats = (sample.vectors - self._centre) / self._scale
         return standard
+
+    def _modes(self, sample: Sample, counts: Floats) -> Named:
+        if sample.answers is None or self.eyes.kinds is None:
+            return {}
+        factors = self.eyes.kinds.factors
+        codes = codes_of(sample.answers.levels, factors.sizes)
+        return modes(codes, sample.answers.sureness, known_codes(factors), factors.combinations, counts)
 
     def _memorisation(self, fakes: list[Sample]) -> list[Estimate]:
         """Return for each sample how near its pictures lie to training pictures. All are read once."""
@@ -106,10 +136,16 @@ class Judge:
         figures = {}
         for name in KINDS:
             if name in found:
-                label = self.label if KINDS[name].of_features else None
+                label = self._label_of(name)
                 count = len(self._real.pixels) if name in ("swd", "ms_ssim") else self.reals.pictures
                 figures[name] = Figure(name, found[name], self._floors[name].value, count, label)
         return figures
+
+    def _label_of(self, name: str) -> Label | None:
+        source = KINDS[name].source
+        if source == "recogniser" and self.eyes.kinds is not None:
+            return self.eyes.kinds.recogniser.label
+        return self.label if source == "features" else None
 
 
 def unit_of(vectors: Floats) -> tuple[Floats, float]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Better = Literal["lower", "higher", "even"]
+Source = Literal["features", "pixels", "recogniser"]
 
 GATE = "kid"
 """The figure of the gate: unbiased at any number of pictures, and it sees both wrong and missing kinds of pictures."""
@@ -22,12 +23,12 @@ class Kind:
     Args:
         better: which way it gets better; ``even``: as it nears its floor, from either side.
         meaning: in words.
-        of_features: whether it depends on the extractor.
+        source: what it is made of: vectors of the extractor, pixels, or what a recogniser takes pictures for.
     """
 
     better: Better
     meaning: str
-    of_features: bool = True
+    source: Source = "features"
 
 
 KINDS = {
@@ -38,7 +39,10 @@ KINDS = {
     "density": Kind("even", "how deep fakes lie among the reals"),
     "coverage": Kind("higher", "reals with a fake near by: falls when it collapses"),
     "vendi": Kind("even", "variety over that of the reals"),
-    "swd": Kind("lower", "detail, in patches of 7 x 7", of_features=False),
-    "ms_ssim": Kind("even", "likeness among the fakes", of_features=False),
-    "memorisation": Kind("even", f"distance to training pictures; under {COPYING:g} is copying", of_features=False),
+    "swd": Kind("lower", "detail, in patches of 7 x 7", "pixels"),
+    "ms_ssim": Kind("even", "likeness among the fakes", "pixels"),
+    "memorisation": Kind("even", f"distance to training pictures; under {COPYING:g} is copying", "pixels"),
+    "recognised": Kind("higher", "fakes that the recogniser is sure of", "recogniser"),
+    "modes": Kind("higher", "kinds of the data among those", "recogniser"),
+    "kl": Kind("lower", "unlikeness of their shares, in nats", "recogniser"),
 }  # fmt: skip

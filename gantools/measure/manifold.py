@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gantools.measure.resampling import Counts, Estimate, Floats, estimate
+from gantools.measure.resampling import Counts, Estimate, Floats, blocks, estimate
 
 K_PRECISION = 3
 """Neighbours that make the ball of precision and recall (Kynkäänniemi 2019)."""
@@ -16,7 +16,6 @@ K_DENSITY = 5
 LISTED = 24
 """Nearest neighbours that are kept of each picture: that they count for fewer than 5 in a replicate is one in 10^6."""
 
-ROWS = 512
 Indices = NDArray[np.intp]
 
 
@@ -91,14 +90,14 @@ def _nearest(vectors: Floats, others: Floats, *, own: bool) -> tuple[Floats, Ind
     """Return squared distances and indices of the nearest others of each vector, in order, (n, up to LISTED)."""
     listed = min(LISTED, len(others) - (1 if own else 0))
     distances, indices = np.empty((len(vectors), listed)), np.empty((len(vectors), listed), np.intp)
-    for start in range(0, len(vectors), ROWS):
-        block = squared_distances(vectors[start : start + ROWS], others)
+    for rows in blocks(len(vectors), 2 * len(others)):  # the order of a row takes as much again
+        block = squared_distances(vectors[rows], others)
         if own:
-            block[np.arange(len(block)), np.arange(start, start + len(block))] = np.inf
+            block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = np.inf
         chosen = np.argpartition(block, listed - 1, 1)[:, :listed]
         order = np.argsort(np.take_along_axis(block, chosen, 1), 1, kind="stable")
-        indices[start : start + ROWS] = np.take_along_axis(chosen, order, 1)
-        distances[start : start + ROWS] = np.take_along_axis(block, indices[start : start + ROWS], 1)
+        indices[rows] = np.take_along_axis(chosen, order, 1)
+        distances[rows] = np.take_along_axis(block, indices[rows], 1)
     return distances, indices
 
 
@@ -123,13 +122,13 @@ def _inside(points: Floats, centres: Floats, radii: Floats, counts: Floats) -> F
     """
     held = np.empty((len(counts), len(points)))
     widest = radii.max(0)
-    for start in range(0, len(points), ROWS):
-        block = squared_distances(points[start : start + ROWS], centres)
+    for rows in blocks(len(points), 2 * len(centres)):
+        block = squared_distances(points[rows], centres)
         point, centre = np.nonzero(block <= widest)
         near = block[point, centre]
         for row, weights in enumerate(counts):
             hits = weights[centre] * (near <= radii[row, centre])
-            held[row, start : start + ROWS] = np.bincount(point, hits, len(block))
+            held[row, rows] = np.bincount(point, hits, len(block))
     return held
 
 

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from gantools.data.folder import open_data, prepare_line
@@ -16,6 +17,8 @@ from gantools.data.pack import Pictures
 from gantools.draws import permutation
 from gantools.errors import Again, InputError
 from gantools.features.base import Extractor, to_rgb
+from gantools.features.fitted import Fitted
+from gantools.features.recogniser import Answers, joined
 from gantools.keys import key
 from gantools.measure.resampling import Floats
 
@@ -24,8 +27,8 @@ FEWEST = 4
 
 BATCH = 64
 READ = 1024  # training pictures that are compared at once
-PIXEL_BYTES = 256 << 20
-"""Pixels of a set that are kept for patches and pairs."""
+PIXEL_BYTES, KEPT = 256 << 20, 2048
+"""Bytes and pictures of a set that are kept for patches and pairs: 2,048 have 150 MB of patches in colour."""
 
 THUMB_PX = 16
 Pixels = NDArray[np.uint8]
@@ -39,11 +42,13 @@ class Sample:
         vectors: from the extractor, (n, D).
         thumbs: small versions, (n, T), for the search of copies.
         pixels: of the first pictures, (up to n, C, H, W) uint8.
+        answers: what each is taken for; None where there is no recogniser.
     """
 
     vectors: Floats
     thumbs: Floats
     pixels: Pixels
+    answers: Answers | None = None
 
 
 class Reals:
@@ -66,6 +71,7 @@ class Reals:
         self.held_out = _held_out(data)
         source = self.held_out or self.train
         most = min(self.train.count, self.held_out.count) if self.held_out else self.train.count // 2
+        self.name, self.most = str(data), most
         self.pictures = min(wanted, most)
         self.available, self.digest = source.count, source.digest
         if self.pictures < FEWEST:
@@ -117,26 +123,44 @@ class Reals:
         self.close()
 
 
-def take(
-    batches: Iterable[Pixels], extractor: Extractor, device: torch.device, on_done: Callable[[int], None]
-) -> Sample:
-    """Turn pictures into a sample; of the pixels no more than ``PIXEL_BYTES`` are kept.
+@dataclass(frozen=True)
+class Eyes:
+    """What pictures are looked at with, on a device.
+
+    Args:
+        kinds: what tells kinds of pictures apart; None: none are counted.
+    """
+
+    extractor: Extractor
+    device: torch.device
+    kinds: Fitted | None = None
+
+    def answer(self, images: Tensor) -> Answers | None:
+        """Return what images (N, C, H, W) are taken for."""
+        return None if self.kinds is None else self.kinds.recogniser.answer(images)
+
+
+def take(batches: Iterable[Pixels], eyes: Eyes, on_done: Callable[[int], None]) -> Sample:
+    """Turn pictures into a sample; of the pixels no more than ``PIXEL_BYTES``, of ``KEPT`` pictures, are kept.
 
     Args:
         batches: pictures (N, C, H, W) uint8.
-        device: where the extractor computes.
         on_done: told after each batch how many pictures it had.
     """
-    vectors, small, pixels, kept_bytes = [], [], [], 0
+    vectors, small, answers, kept_bytes = [], [], [], 0
+    pixels: list[Pixels] = []
     for batch in batches:
-        images = torch.from_numpy(batch).to(device).float().div_(127.5).sub_(1.0)
-        vectors.append(extractor.vectors(images).cpu().numpy())
+        images = torch.from_numpy(batch).to(eyes.device).float().div_(127.5).sub_(1.0)
+        vectors.append(eyes.extractor.vectors(images).cpu().numpy())
         small.append(thumbs(batch))
-        if kept_bytes + batch.nbytes <= PIXEL_BYTES:
+        answers.append(eyes.answer(images))
+        if kept_bytes + batch.nbytes <= PIXEL_BYTES and sum(map(len, pixels)) < KEPT:
             pixels.append(batch)
             kept_bytes += batch.nbytes
         on_done(len(batch))
-    return Sample(np.concatenate(vectors).astype(np.float64), np.concatenate(small), np.concatenate(pixels))
+    known = [each for each in answers if each is not None]
+    told = joined(known) if known else None
+    return Sample(np.concatenate(vectors).astype(np.float64), np.concatenate(small), np.concatenate(pixels), told)
 
 
 def thumbs(pixels: Pixels) -> Floats:

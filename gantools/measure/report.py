@@ -1,13 +1,15 @@
 """Figures beside their floors and intervals, two models side by side, and the gate."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from gantools.features.base import Label
-from gantools.measure.kinds import GOOD, KINDS
-from gantools.measure.resampling import CONFIDENCE, Estimate, interval, standard_error
+from gantools.measure.kinds import GATE, GOOD, KINDS
+from gantools.measure.resampling import CONFIDENCE, Estimate, interval, standard_error, student
 
 Verdict = Literal["better", "worse", "not separable"]
 
@@ -29,6 +31,11 @@ class Figure:
     floor: float
     pictures: int
     label: Label | None = None
+
+    @property
+    def value(self) -> float:
+        """The figure itself."""
+        return self.estimate.value
 
     def off(self) -> Estimate:
         """Return the figure, or how far it is off its floor when it is to be even with it."""
@@ -79,8 +86,54 @@ class Difference:
         return {"value": self.value, "low": self.low, "high": self.high, "verdict": self.verdict}
 
 
-def difference(new: Figure, old: Figure) -> Difference:
-    """Return how much ``new`` lies above ``old``, with the interval: both have the same reals and the same counts.
+@dataclass(frozen=True)
+class Past:
+    """A figure of which only value and noise are left.
+
+    Args:
+        error: its standard error.
+    """
+
+    name: str
+    value: float
+    error: float
+    floor: float
+    pictures: int
+    label: Label | None
+
+    def facts(self) -> dict[str, Any]:
+        """Return JSON values."""
+        features = None if self.label is None else self.label.facts()
+        return {"value": self.value, "standard_error": self.error, "floor": self.floor, "n": self.pictures,
+                "features": features}  # fmt: skip
+
+    def off(self) -> float:
+        """Return the figure, or how far it is off its floor when it is to be even with it."""
+        return self.value if KINDS[self.name].better != "even" else abs(self.value - self.floor)
+
+
+def past_figures(figures: dict[str, Any]) -> dict[str, Past]:
+    """Read what ``Figure.facts`` gave; figures without a value, and those that are unknown here, are left out.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: something else.
+    """
+    found = {}
+    for name, facts in figures.items():
+        if name in KINDS and facts["value"] is not None:
+            label = None if facts["features"] is None else Label(**facts["features"])
+            numbers = [float(facts[key]) for key in ("value", "standard_error", "floor")]
+            found[name] = Past(name, numbers[0], numbers[1], numbers[2], int(facts["n"]), label)
+    if GATE not in found:
+        raise ValueError(f"no {GATE}")
+    return found
+
+
+def difference(new: Figure, old: Figure | Past) -> Difference:
+    """Return how much ``new`` lies above ``old``, with the interval; both are of the same reals.
+
+    Two figures that were made with the same counts leave out the noise that they share. A past one is taken for
+    independent, which makes the interval wider, never narrower, than it need be.
 
     Raises:
         ValueError: figures of different kinds, numbers of pictures or extractors, which cannot be compared.
@@ -90,6 +143,10 @@ def difference(new: Figure, old: Figure) -> Difference:
         raise ValueError(f"found {found}, expected one figure of as many pictures")
     if new.label != old.label:
         raise ValueError(f"{new.name}: found features of {new.label} and of {old.label}, expected one extractor")
+    if isinstance(old, Past):
+        value = new.off().value - old.off()
+        half = student(new.pictures - 1) * math.hypot(standard_error(new.off(), new.pictures), old.error)
+        return Difference(new.name, value, value - half, value + half)
     gap = new.off() - old.off()
     bounds = interval(gap, new.pictures)
     return Difference(new.name, gap.value, bounds.low, bounds.high)
@@ -118,16 +175,24 @@ def table(figures: dict[str, Figure]) -> list[tuple[str, ...]]:
     return rows
 
 
-def comparison(new: dict[str, Figure], old: dict[str, Figure]) -> list[tuple[str, ...]]:
-    """Return two models side by side as lines of cells, the heading first."""
+def comparison(
+    new: dict[str, Figure], old: Mapping[str, Figure | Past]
+) -> tuple[list[tuple[str, ...]], dict[str, Difference]]:
+    """Return two models side by side as lines of cells, the heading first, and the differences.
+
+    A figure of a recogniser is left out where the old one is of another recogniser.
+    """
+    gaps = {}
     rows: list[tuple[str, ...]] = [
         ("figure", "new", "old", "floor", "difference", f"{CONFIDENCE:.0%} interval", "the new one is")
     ]
     for name, figure in new.items():
-        gap = difference(figure, old[name])
-        values = (written(x) for x in (figure.estimate.value, old[name].estimate.value, figure.floor, gap.value))
+        if name not in old or (KINDS[name].source == "recogniser" and old[name].label != figure.label):
+            continue
+        gap = gaps[name] = difference(figure, old[name])
+        values = (written(x) for x in (figure.value, old[name].value, figure.floor, gap.value))
         rows.append((name, *values, f"{written(gap.low)} to {written(gap.high)}", gap.verdict))
-    return rows
+    return rows, gaps
 
 
 def written(value: float) -> str:

@@ -6,6 +6,7 @@ neighbours. Two models are measured with the same counts; the spread of their di
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -20,6 +21,8 @@ REPLICATES = 100
 """Of the bootstrap: the spread of 100 is known to 7 %."""
 
 CONFIDENCE = 0.95
+BLOCK_BYTES = 16 << 20
+"""Of a matrix of pairs, that are computed at once."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,13 @@ class Interval:
 
     low: float
     high: float
+
+
+def blocks(rows: int, columns: int) -> Iterator[slice]:
+    """Yield slices of the rows of a matrix of which ``BLOCK_BYTES`` are held at once: memory does not grow with n^2."""
+    size = max(1, BLOCK_BYTES // (8 * columns))
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
 
 
 def draw_counts(seed: int, pictures: int, replicates: int = REPLICATES) -> Counts:

@@ -81,6 +81,29 @@ class Discriminator(Network):
     def forward(self, views: Views) -> Tensor:
         """Map views to logits (N,), float32. Called, it takes packs where the configuration packs; see ``Networks``."""
 
+    def features(self, images: Tensor) -> dict[str, Tensor]:
+        """Return what each layer of weights answers to real images (N, C, H, W), by its path; the logit is left out.
+
+        Answers come as they leave the layer, before what normalises or rectifies them. Gradients pass.
+        """
+        found: dict[str, Tensor] = {}
+
+        def keep(path: str) -> Callable[[nn.Module, object, Tensor], None]:
+            return lambda layer, inputs, answer: found.update({path: answer.clone()})
+
+        hooks = [
+            layer.register_forward_hook(keep(path))
+            for path, layer in self.named_modules()
+            if path and any(weight.dim() > 1 for weight in layer.parameters(recurse=False))
+        ]
+        try:
+            self(self.views(images))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        found.popitem()
+        return found
+
 
 @dataclass(frozen=True)
 class Networks:

@@ -42,10 +42,10 @@ def hold_statistics(network: nn.Module) -> None:
             layer.num_batches_tracked = torch.zeros((), dtype=torch.int64, device=layer.weight.device)
 
 
-def measure_statistics(network: nn.Module, latents: Iterable[Tensor]) -> None:
-    """Measure the standing statistics: the mean over batches of latents (N, Z), forward passes in float32.
+def measure_statistics(network: nn.Module, inputs: Iterable[Tensor | tuple[Tensor, ...]]) -> None:
+    """Measure the standing statistics: the mean over batches of latents (N, Z) or views, forward passes in float32.
 
-    They are a pure function of the weights and the latents. Source: Brock 2019, "Large Scale GAN Training for High
+    They are a pure function of the weights and the inputs. Source: Brock 2019, "Large Scale GAN Training for High
     Fidelity Natural Image Synthesis", section 4.1.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, _BatchStatistics)]
@@ -55,8 +55,8 @@ def measure_statistics(network: nn.Module, latents: Iterable[Tensor]) -> None:
         layer.reset_running_stats()
     network.train()
     with torch.no_grad():
-        for z in latents:
-            network(z)
+        for batch in inputs:
+            network(batch)
     network.eval()
 
 

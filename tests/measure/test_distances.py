@@ -8,7 +8,7 @@ import torch
 from scipy.linalg import sqrtm
 from scipy.stats import t as student_t
 
-from gantools.measure import distances
+from gantools.measure import resampling
 from gantools.measure.distances import Moments, frechet, frechet_distance, kid
 from gantools.measure.resampling import Counts, Estimate, Floats, draw_counts, interval, standard_error, student
 from gantools.vision import import_torchvision
@@ -93,7 +93,7 @@ def test_kid_does_not_depend_on_the_rows_held_at_once(monkeypatch: pytest.Monkey
     """Blocks of the kernel matrix add up to the same figure in every replicate."""
     x, y, counts = vectors(0), vectors(1), draw_counts(0, 300, 5)
     whole = kid(x, y, counts)
-    monkeypatch.setattr(distances, "ROWS", 7)
+    monkeypatch.setattr(resampling, "BLOCK_BYTES", 8 * 300 * 7)
     parts = kid(x, y, counts)
     assert parts.value == pytest.approx(whole.value)
     np.testing.assert_allclose(parts.replicates, whole.replicates)

@@ -6,7 +6,7 @@ import torch
 from prdc import compute_prdc
 from scipy.signal import convolve2d
 
-from gantools.measure import manifold as manifold_module
+from gantools.measure import resampling
 from gantools.measure.diversity import WEIGHTS, ms_ssim, similarity, vendi, vendi_score
 from gantools.measure.manifold import manifold, memorisation, nearest_of
 from gantools.measure.resampling import Counts, draw_counts, standard_error
@@ -31,7 +31,7 @@ def test_neighbour_figures_do_not_depend_on_the_rows_held_at_once(monkeypatch: p
     """Blocks of the distance matrix give the same replicates."""
     fakes, reals, counts = vectors(0, 60), vectors(1, 60), draw_counts(0, 60, 5)
     whole = manifold(fakes, reals, counts)
-    monkeypatch.setattr(manifold_module, "ROWS", 7)
+    monkeypatch.setattr(resampling, "BLOCK_BYTES", 8 * 120 * 7)
     for name, found in manifold(fakes, reals, counts).items():
         np.testing.assert_allclose(found.replicates, whole[name].replicates)
 

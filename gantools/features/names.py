@@ -1,0 +1,5 @@
+"""What extractors are called. The standard library alone."""
+
+EMBEDDED, LABELS = "embedded", "labels"
+NETWORKS = ("squeezenet", "vgg16", "vgg19", "inception")
+CHOICES = ("auto", EMBEDDED, *NETWORKS, LABELS)
