@@ -53,10 +53,10 @@ def draw_chart(chart: Chart, width: int = 900, height: int = 480) -> NDArray[np.
     image = Image.new("RGB", (width * FOLD, height * FOLD), "white")
     paper = _Paper(ImageDraw.Draw(image), *_ranges(chart), (60.0, 48.0, width - 20.0, height - 50.0))
     paper.axes(chart)
-    for x, text in chart.marks:
-        paper.mark(x, text)
     for series in chart.series:
         paper.curve(series)
+    for x, text in chart.marks:
+        paper.mark(x, text)
     if chart.level is not None:
         paper.level(*chart.level)
     paper.legend(chart.series, width)
