@@ -22,12 +22,14 @@ from gantools.inspection.markup import (
     text,
 )
 from gantools.inspection.page_style import GENERATOR, SCRIPT, STYLE
-from gantools.inspection.run_charts import figure_charts, loss_chart, sign_chart
+from gantools.inspection.run_charts import augment_chart, figure_charts, loss_chart, sign_chart
 from gantools.inspection.story import Story
 from gantools.pictures.timeline import Timeline
 
 SHEET_PX = 500
-FACT_ROWS = ("networks", "parameters", "loss", "losses", "rates", "skipped", "data", "machine", "size")
+TOLD_APART = ("reading", "version", "digest", "parent", "change", "made by")
+"""Rows of the report that have a place of their own on the page."""
+
 VERDICTS = {
     "bad": ("not finite", "collaps", "diverged"),
     "good": ("balanced", "healthy"),
@@ -77,7 +79,8 @@ def checkpoint_page(
     path: Path, document: Document, finding: Finding, story: Story, gallery: Gallery, judgement: Judgement | None
 ) -> str:
     """Return the page; equal arguments give equal text."""
-    charts = loss_chart(document, story) + sign_chart(story, document) + figure_charts(story, document)
+    charts = loss_chart(document, story)
+    charts += "".join(chart(story, document) for chart in (sign_chart, augment_chart, figure_charts))
     sections = [
         _samples(document, gallery),
         _figures(judgement),
@@ -237,7 +240,7 @@ def _configuration(document: Document) -> Section:
 
 def _lineage(document: Document, finding: Finding) -> Section:
     lineage = document.lineage
-    rows = [(name, value) for name, value in finding.rows if name in FACT_ROWS]
+    rows = [(name, value) for name, value in finding.rows if name not in TOLD_APART]
     rows += [
         ("written by", f"gantools {document.version}"),
         ("content digest", document.digest),

@@ -46,6 +46,17 @@ def sign_chart(story: Story, document: Document) -> str:
     return f'<h3>Variety</h3>{note}<div class="card">{legend(chart, [])}{draw(chart)}</div>'
 
 
+def augment_chart(story: Story, document: Document) -> str:
+    """Return the chart of the augmentation's strength; nothing where there was none."""
+    if not any(value for _, value in story.augment):
+        return ""
+    line = Line("how probable each change of a picture is", "v", story.augment, is_noisy=False)
+    chart = LineChart(
+        "Strength of the augmentation over images seen", [line], end=document.register.images, unit="share"
+    )
+    return f'<h3>Augmentation</h3><div class="card">{legend(chart, [])}{draw(chart)}</div>'
+
+
 def figure_charts(story: Story, document: Document) -> str:
     """Return a chart for each figure that was measured during the run."""
     shown = [_figure_chart(name, points, document.register.images) for name, points in story.figures.items()]

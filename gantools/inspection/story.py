@@ -15,6 +15,7 @@ from gantools.config.run import RunConfig
 from gantools.errors import Again, InputError
 from gantools.files.document import Document
 from gantools.files.nearby import similar
+from gantools.training.register import Point as HistoryPoint
 
 Point = tuple[int, float | None]
 MarkKind = Literal["start", "change", "drop", "growth", "fault", "verdict", "other"]
@@ -22,8 +23,8 @@ KINDS: dict[str, MarkKind] = {"diverged": "fault", "collapsed": "fault", "health
 COMPARABLE = ("reals", "n", "seed", "features")
 """Figures can be compared where these are equal."""
 
-SIGNS = {"spread": 5, "twins": 6}
-"""Columns of the register's history."""
+SIGNS = ("spread", "twins")
+"""Columns of the register's history that tell how various the fakes were."""
 
 FACTS = ("value", "low", "high", "floor")
 
@@ -66,6 +67,7 @@ class Story:
         figures: name -> points that can be compared with the last one.
         judged: what they can be compared by.
         marks: in the order of their images.
+        augment: strength of the augmentation; empty where it is not on record.
         skipped: (images, D turns skipped so far); empty where only the sum is known.
         nonfinite: likewise of turns that were not finite.
         unread: lines of the metrics file that are no whole lines.
@@ -77,6 +79,7 @@ class Story:
     figures: dict[str, list[FigurePoint]] = field(default_factory=dict)
     judged: str = ""
     marks: list[Mark] = field(default_factory=list)
+    augment: list[Point] = field(default_factory=list)
     skipped: list[tuple[int, int]] = field(default_factory=list)
     nonfinite: list[tuple[int, int]] = field(default_factory=list)
     unread: int = 0
@@ -85,6 +88,7 @@ class Story:
         """Forget what lies behind a count: a run that was killed goes on from its last save, and does it again."""
         self.loss_d = [point for point in self.loss_d if point[0] <= images]
         self.loss_g = [point for point in self.loss_g if point[0] <= images]
+        self.augment = [point for point in self.augment if point[0] <= images]
         kept = {name: [point for point in points if point.images <= images] for name, points in self.figures.items()}
         self.figures = {name: points for name, points in kept.items() if points}
         self.marks = [mark for mark in self.marks if mark.images <= images]
@@ -114,7 +118,8 @@ def story_of(document: Document, metrics: Path | None = None) -> Story:
     if len(story.loss_d) < len(register.history):
         story.loss_d = [(int(point[1] or 0), point[2]) for point in register.history]
         story.loss_g = [(int(point[1] or 0), point[3]) for point in register.history]
-    for name, column in SIGNS.items():
+    for name in SIGNS:
+        column = HistoryPoint._fields.index(name)
         points = [(int(point[1] or 0), point[column]) for point in register.history if len(point) > column]
         story.signs |= {name: points} if any(value is not None for _, value in points) else {}
     known = {(mark.images, mark.text) for mark in story.marks}
@@ -169,6 +174,8 @@ def _take(story: Story, found: dict[str, Any], images: int) -> None:
     if event is None:
         story.loss_d.append((images, _number(found.get("loss_d"))))
         story.loss_g.append((images, _number(found.get("loss_g"))))
+        if "augment" in found:
+            story.augment.append((images, _number(found["augment"])))
         story.skipped.append((images, int(_number(found.get("skipped")) or 0)))
         story.nonfinite.append((images, int(_number(found.get("nonfinite")) or 0)))
     elif event == "start":

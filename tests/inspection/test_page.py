@@ -29,7 +29,8 @@ EVIL = '<img src=x onerror=alert(1)>"\x1b[2J\u202e'
 METRICS = (
     '{"event": "start", "command": "train", "images": 0, "changes": []}\n'
     + "".join(
-        f'{{"images": {n}, "loss_d": 1, "loss_g": {n}, "skipped": {n}, "nonfinite": 0}}\n' for n in range(4, 160, 4)
+        f'{{"images": {n}, "loss_d": 1, "loss_g": {n}, "skipped": {n}, "nonfinite": 0, "augment": 0.2}}\n'
+        for n in range(4, 160, 4)
     )
     + '{"event": "<b>odd</b>", "images": 80, "text": "x"}\n'
     + '{"event": "figures", "images": 80, "figures": {"kid": {"value": 2, "low": 1, "high": 3, "floor": 0.1}}}\n'
@@ -95,7 +96,14 @@ def test_the_page_of_a_checkpoint_is_whole(place: Path, capsys: pytest.CaptureFi
     assert found.ids == ["samples", "training", "timeline", "walk", "configuration", "lineage", "again"]
     assert "8 samples at 40 images" in found.pictures
     assert not any("320 images" in words for words in found.pictures)  # the checkpoint is older than that row
-    for words in ("160", "both rates are now 0.05 of where they began", "balance.lr_drops", "D steps skipped", "odd"):
+    for words in (
+        "160",
+        "both rates are now 0.05 of where they began",
+        "balance.lr_drops",
+        "D steps skipped",
+        "how probable each change",
+        "odd",
+    ):
         assert words in found.text
     assert "ab" * 32 in found.text
 
