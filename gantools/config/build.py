@@ -102,7 +102,8 @@ def resolve(shape: PictureShape, typed: dict[str, Any], count: int | None = None
     values = {name: value for name, (value, _) in chosen.items()} | data | typed
     config = build(values)
     origins = {name: setting_of(field).source or "default" for name, field in all_fields().items()}
-    origins |= {name: f"preset {preset}: {why}" for name, (_, why) in chosen.items()}
+    for name, (_, why) in chosen.items():
+        origins[name] = why if why.startswith("--") else f"preset {preset}: {why}"  # some follow from what was typed
     origins |= dict.fromkeys(data, "the data") | dict.fromkeys(typed, "typed")
     check(config)
     return Resolved(config, origins)
