@@ -80,7 +80,7 @@ def _facts(header: Header, document: Document) -> dict[str, object]:
         "parameters": parameter_counts(header),
         "reading": reading(config.loss.name, register),
         "recent_loss_d": recent_d_loss(register),
-        "even_loss_d": EVEN_PLAY[config.loss.name],
+        "even_loss_d": EVEN_PLAY.get(config.loss.name),
         "rates": {"factor": factor, "lr_g": config.optimizer.lr_g * factor, "lr_d": config.optimizer.lr_d * factor},
     }
 
@@ -104,7 +104,7 @@ def _health_rows(document: Document) -> list[tuple[str, str]]:
     steps = f"{counted(register.g_steps, 'round')}, {counted(register.d_steps, 'D step')}"
     place = f"epoch {register.epoch} at picture {register.position:,}"
     recent = recent_d_loss(register)
-    even = f"even play {EVEN_PLAY[config.loss.name]:.3f}"
+    even = f"even play {EVEN_PLAY[config.loss.name]:.3f}" if config.loss.name in EVEN_PLAY else "no even play"
     means = f"mean D lately {recent:.3f}, {even}" if recent is not None else even
     factor = rate_factor(config.balance, register.images)
     dropped = f", {factor:g} of where they began" if factor != 1 else ""

@@ -72,6 +72,7 @@ def loss_plot(path: Path, metrics: Path | None = None) -> NDArray[np.uint8]:
             f"{path}: found {document.register.g_steps} rounds, --plot expected a run with a history of 20 or more"
         )
         raise InputError(message, hint=shlex.join(["gantools", "inspect", str(path)]))
+    even = EVEN_PLAY.get(config.loss.name)
     return draw_chart(
         Chart(
             f"{path.name}: {config.network.family}, {config.loss.name}",
@@ -80,7 +81,7 @@ def loss_plot(path: Path, metrics: Path | None = None) -> NDArray[np.uint8]:
                 Series("D loss", D_COLOR, [(float(images), value) for images, value in story.loss_d]),
                 Series("G loss", G_COLOR, [(float(images), value) for images, value in story.loss_g]),
             ],
-            (EVEN_PLAY[config.loss.name], "even play for D"),
+            None if even is None else (even, "even play for D"),
             tuple((float(mark.images), short(mark.text)[:MARK_LETTERS]) for mark in _marks(story)),
         )
     )

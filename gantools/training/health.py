@@ -5,8 +5,8 @@ from statistics import mean
 from gantools.config.catalog import LOSSES
 from gantools.training.register import Register
 
-EVEN_PLAY = {name: entry.even for name, entry in LOSSES.items()}
-"""The D loss when D cannot tell reals from fakes at all."""
+EVEN_PLAY = {name: entry.even for name, entry in LOSSES.items() if entry.even}
+"""The D loss when D cannot tell reals from fakes at all, of the losses where that is no difference of nothing."""
 
 D_AHEAD = 0.35
 G_AHEAD = 1.15
@@ -36,7 +36,7 @@ def _standing(loss_name: str, register: Register) -> str:
     loss = recent_d_loss(register)
     if loss is None:
         return "not started" if register.d_steps == 0 else "the last losses are not finite"
-    if not EVEN_PLAY[loss_name]:  # no share of nothing: a difference of means has no scale of its own
+    if loss_name not in EVEN_PLAY:  # no share of nothing: a difference of means has no scale of its own
         return f"the critic sees a distance of {-loss:.3g}"
     share = loss / EVEN_PLAY[loss_name]
     if share < D_AHEAD:
