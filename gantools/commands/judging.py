@@ -57,12 +57,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """Lines of cells for people, JSON values, and whether the gate is open (None: it was not asked)."""
+    """Lines for people, JSON values, whether the gate is open (None: it was not asked), and what looked."""
 
     rows: list[tuple[str, str]]
     tables: list[list[tuple[str, ...]]]
     facts: dict[str, Any]
     is_open: bool | None
+    eyes: "Eyes"
 
 
 def require_question(
@@ -170,7 +171,7 @@ def _answer(question: Question, judge: "Judge", samples: list["Sample"], past: "
     rows = [*_rows(question, judge), *more]
     facts: dict[str, Any] = {"data": question.data} | judge.facts() | {"figures": facts_of(new)} | kinds
     if question.other is None:
-        return Answer(rows, [table(new), *tables], facts, None)
+        return Answer(rows, [table(new), *tables], facts, None, judge.eyes)
     old: Any = others[0] if past is None else past
     cells, gap = comparison(new, old)
     facts["compare"] = {
@@ -184,7 +185,7 @@ def _answer(question: Question, judge: "Judge", samples: list["Sample"], past: "
         facts["gate"] = {"figure": GATE, "open": is_open}
         said = "open: by {} the new model is better" if is_open else "shut: by {} the new model is not better"
         rows.append(("gate", f"{said.format(GATE)} beyond noise"))
-    return Answer(rows, [cells, *tables], facts, is_open)
+    return Answer(rows, [cells, *tables], facts, is_open, judge.eyes)
 
 
 def _rows(question: Question, judge: "Judge") -> list[tuple[str, str]]:

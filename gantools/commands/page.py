@@ -4,7 +4,6 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gantools.commands.cache import cache_folder
 from gantools.commands.judging import Answer, Question
 from gantools.console import Console
 from gantools.errors import Again, InputError, RefusedError, UsageError
@@ -12,11 +11,10 @@ from gantools.files.atomic import require_file_name, write_bytes
 from gantools.files.nearby import free_name
 
 if TYPE_CHECKING:
-    import torch
-
     from gantools.files.document import Document
     from gantools.inspection.finding import Finding
     from gantools.inspection.page import Gallery
+    from gantools.measure.reals import Eyes
     from gantools.nets.base import Generator
     from gantools.pictures.timeline import Timeline
 
@@ -95,7 +93,7 @@ def checkpoint_text(
     gallery.timeline = _timeline(path, document)
     judgement = None
     if asked is not None:
-        _add_reals(gallery, asked[0], device, console)
+        _add_reals(gallery, asked[0], asked[1].eyes, console)
         judgement = Judgement(asked[1].rows, asked[1].tables)
     return checkpoint_page(path, document, finding, story, gallery, judgement)
 
@@ -131,11 +129,10 @@ def _gallery(generator: "Generator", seed: int, console: Console) -> "Gallery":
     return Gallery(samples, walks, Timeline(""))
 
 
-def _add_reals(gallery: "Gallery", question: Question, device: "torch.device", console: Console) -> None:
+def _add_reals(gallery: "Gallery", question: Question, eyes: "Eyes", console: Console) -> None:
     """Add real pictures, and the nearest training pictures of some samples."""
     from gantools.data.folder import open_data
     from gantools.draws import permutation
-    from gantools.features.choose import extractor_for
     from gantools.inspection.page import NearestRow
     from gantools.keys import key
     from gantools.measure.nearest import nearest_training
@@ -144,18 +141,17 @@ def _add_reals(gallery: "Gallery", question: Question, device: "torch.device", c
         order = permutation(key(question.seed, "page", train.digest), train.count)
         gallery.reals = train.read(order[: len(gallery.samples)].tolist())
         total = train.count
-    extractor = extractor_for(question.features, question.weights, cache_folder())
-    extractor.to(device)
     samples = gallery.samples[:NEAREST]
     with console.progress("search", total, "pictures") as progress:
-        found = nearest_training(question.data, samples, extractor, device, question.seed, progress.update)
+        found = nearest_training(question.data, samples, eyes, question.seed, progress.update)
     gallery.nearest = [
         NearestRow(sample, pictures, tuple(distances.tolist()))
         for sample, pictures, distances in zip(samples, found.pictures, found.distances, strict=True)
     ]
     gallery.nearest_note = (
-        f"Each framed sample, then the training pictures nearest to it, found among all {found.searched:,} by small "
-        f"versions and put in order by {extractor.label}. A distance of 1 is how far {found.unit}; much less is a copy."
+        f"Each framed sample, then the training pictures nearest to it, found among all {found.searched:,} by "
+        f"small versions and put in order by {eyes.extractor.label}. A distance of 1 is how far "
+        f"{found.unit}; much less is a copy."
     )
 
 

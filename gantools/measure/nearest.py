@@ -13,10 +13,9 @@ from gantools.data.folder import open_data
 from gantools.data.pack import Pictures
 from gantools.draws import permutation
 from gantools.errors import InputError
-from gantools.features.base import Extractor
 from gantools.keys import key
 from gantools.measure.manifold import squared_distances
-from gantools.measure.reals import BATCH, READ, Pixels, thumbs
+from gantools.measure.reals import BATCH, READ, Eyes, Pixels, thumbs
 from gantools.measure.resampling import Floats
 
 CANDIDATES = 24
@@ -44,16 +43,13 @@ class Nearest:
     unit: str
 
 
-def nearest_training(
-    data: Path, queries: Pixels, extractor: Extractor, device: torch.device, seed: int, on_done: Callable[[int], None]
-) -> Nearest:
+def nearest_training(data: Path, queries: Pixels, eyes: Eyes, seed: int, on_done: Callable[[int], None]) -> Nearest:
     """Search the training pictures of a data set.
 
     Args:
         data: the folder.
         queries: uint8 (Q, C, H, W) of the same shape.
-        extractor: its features say what is near.
-        device: where it computes.
+        eyes: their features say what is near.
         seed: keys the real pictures that give the unit: held-out ones when there are any.
         on_done: told how many training pictures were looked at.
     """
@@ -63,7 +59,7 @@ def nearest_training(
         own = np.concatenate([np.full(len(queries), -1), own_rows])
         wanted = min(3, train.count - 1)
         candidates = _candidates(train, thumbs(looked_for), own, on_done)
-        distances, rows = _ordered(train, looked_for, candidates, extractor, device)
+        distances, rows = _ordered(train, looked_for, candidates, eyes)
         scale = max(float(np.median(distances[len(queries) :, 0])), 1e-12)
         rows, distances = rows[: len(queries), :wanted], distances[: len(queries), :wanted] / scale
         pictures = np.stack([train.read(of_one.tolist()) for of_one in rows])
@@ -98,13 +94,11 @@ def _candidates(train: Pictures, small: Floats, own: Rows, on_done: Callable[[in
     return rows[:, : min(CANDIDATES, train.count - 1)]
 
 
-def _ordered(
-    train: Pictures, queries: Pixels, candidates: Rows, extractor: Extractor, device: torch.device
-) -> tuple[Floats, Rows]:
+def _ordered(train: Pictures, queries: Pixels, candidates: Rows, eyes: Eyes) -> tuple[Floats, Rows]:
     """Return distances in features and rows of the candidates, the nearest first."""
     rows = np.unique(candidates)
-    known = np.concatenate(list(_vectors((train.read(part.tolist()) for part in _parts(rows)), extractor, device)))
-    asked = np.concatenate(list(_vectors(_parts(queries), extractor, device)))
+    known = np.concatenate(list(_vectors((train.read(part.tolist()) for part in _parts(rows)), eyes)))
+    asked = np.concatenate(list(_vectors(_parts(queries), eyes)))
     places = np.searchsorted(rows, candidates)
     gaps = asked[:, None] - known[places]
     distances = np.sqrt((gaps**2).sum(2))
@@ -112,10 +106,10 @@ def _ordered(
     return np.take_along_axis(distances, order, 1), np.take_along_axis(candidates, order, 1)
 
 
-def _vectors(batches: Iterator[Pixels], extractor: Extractor, device: torch.device) -> Iterator[Floats]:
+def _vectors(batches: Iterator[Pixels], eyes: Eyes) -> Iterator[Floats]:
     for batch in batches:
-        images = torch.from_numpy(batch).to(device).float().div_(127.5).sub_(1.0)
-        yield extractor.vectors(images).cpu().numpy().astype(np.float64)
+        images = torch.from_numpy(batch).to(eyes.device).float().div_(127.5).sub_(1.0)
+        yield eyes.extractor.vectors(images).cpu().numpy().astype(np.float64)
 
 
 def _parts(whole: Array) -> Iterator[Array]:

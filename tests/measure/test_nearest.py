@@ -10,6 +10,7 @@ from PIL import Image
 from gantools.data.folder import open_data
 from gantools.features.embedded import Embedded
 from gantools.measure.nearest import CANDIDATES, Nearest, nearest_training
+from gantools.measure.reals import Eyes
 
 CPU = torch.device("cpu")
 
@@ -27,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def search(folder: Path, queries: np.ndarray) -> Nearest:
     """Search with the embedded features."""
-    return nearest_training(folder, queries, Embedded(), CPU, 0, lambda done: None)
+    return nearest_training(folder, queries, Eyes(Embedded(), CPU), 0, lambda done: None)
 
 
 def test_a_copy_is_found_at_no_distance(folder: Path) -> None:
