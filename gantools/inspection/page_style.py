@@ -84,11 +84,10 @@ color:var(--card);font-size:.76rem;font-weight:650}
 .when{color:var(--soft)}
 .scroll{overflow-x:auto;margin:0 0 1rem;border:1px solid var(--faint);border-radius:12px;background:var(--card);
 box-shadow:var(--shade)}
-table{border-collapse:collapse;width:100%;font-size:.93rem}
+table{border-collapse:separate;border-spacing:0;width:100%;font-size:.93rem}
 th,td{padding:.5rem .9rem;text-align:left;vertical-align:top;border-top:1px solid var(--faint)}
 thead th{border-top:0;color:var(--soft);font-weight:560;font-size:.84rem;white-space:nowrap}
 tbody th{font-weight:600;white-space:nowrap}
-table.figures{min-width:46rem}
 table.figures td:nth-child(-n+4){white-space:nowrap}
 table.figures tbody th{position:sticky;left:0;background:var(--card)}
 table.config td:last-child,table.text td{color:var(--soft);overflow-wrap:anywhere}
@@ -140,6 +139,7 @@ footer code{overflow-wrap:anywhere}
 .flags li{grid-template-columns:1.6rem 1fr;gap:.1rem .6rem}.flags li span:last-child{grid-column:2}
 dl:not(.tiles):not(.timeline):not(.bars)>div{grid-template-columns:1fr;gap:0}
 .tiles{grid-template-columns:1fr 1fr}.tiles dd{font-size:1.12rem}
+table.figures td{white-space:nowrap}
 table.config td:last-child,table.config th:last-child{display:none}.timeline{gap:.5rem .7rem}}
 @media print{nav,.command button{display:none}.card,.scroll{box-shadow:none;break-inside:avoid}}
 """.strip()
