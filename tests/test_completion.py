@@ -117,13 +117,13 @@ def test_commands_come_first_each_with_its_purpose(suite: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("train data --preset ", "auto lesson dcgan"),
+        ("train data --preset ", "auto lesson lesson-conv dcgan progressive msg stylegan2 residual"),
         ("train data --loss ", "bce minimax lsgan hinge wasserstein relativistic relativistic-hinge"),
         ("train data --penalty ", "none r1 r2 r1+r2 gp"),
         ("train data --device ", "auto cpu cuda"),
         ("train data --precision ", "auto fp32 bf16"),
         ("train data --allow-change ", "loss.name loss loss.penalty batch"),
-        ("train data --set network.family=", "fc dcgan"),
+        ("train data --set network.family=", "fc dcgan conv progressive msg stylegan2 residual"),
         ("train data --set network.latent_dim=", ""),
         ("train data --no-such=", ""),
         ("train data --force=", ""),

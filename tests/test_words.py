@@ -284,6 +284,8 @@ SITUATIONS = [
     # What does not go together.
     ("train-g pairs.safetensors", 2, "train-g: found no DATA, expected pictures: --loss relativistic compares fakes",
      "train-g pairs.safetensors data"),
+    ("train data -o d.safetensors --set network.mixing=0.5", 2, "--set network.mixing and --arch dcgan: it is of "
+     "stylegan2", "train data -o d.safetensors"),
     ("train data -o d.safetensors --loss hinge --set loss.smoothing=0.1", 2, "--loss hinge and loss.smoothing=0.1: this"
      " loss has no labels to smooth", "train data -o d.safetensors --loss hinge --set loss.smoothing=0"),
     ("train data -o d.safetensors --loss wasserstein --skip-d-below 0.5", 2, "--skip-d-below 0.5 and --loss "

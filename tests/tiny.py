@@ -1,8 +1,11 @@
 """Tiny runs for tests: a handful of pictures in memory, small networks, and every remedy that exists, by name."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
+from _pytest.mark import ParameterSet
 from numpy.typing import NDArray
 
 from gantools.config.build import PictureShape, resolve
@@ -20,6 +23,7 @@ ADAM = {"optimizer.lr_g": 1e-3, "optimizer.lr_d": 1e-3, "optimizer.beta1": 0.5, 
 PLAIN = {"network.family": "dcgan", "loss.penalty": "none", "network.critic_norm": "batch", **ADAM}
 CRITIC_ALONE = {"network.critic_norm": "none", "loss.penalty_interval": 2}
 PENALISED = {**PLAIN, **CRITIC_ALONE, "loss.gamma": 1.0}
+NARROW = {**PENALISED, "loss.penalty": "r1+r2", "network.max_width": 8}
 CASES = {
     "fc": {"network.family": "fc", "network.critic_norm": "none"},
     "fc-hinge-skip": {"network.family": "fc", "network.critic_norm": "none", "loss.name": "hinge",
@@ -31,6 +35,12 @@ CASES = {
     "dcgan-k3-skip": {**PLAIN, "balance.d_steps": 3, "balance.skip_d_below": 1.35},
     "dcgan-r1": {**PENALISED, "loss.penalty": "r1", "optimizer.lr_g": 3e-4},
     "dcgan-r2": {**PENALISED, "loss.penalty": "r2", "average.half_life_images": 0},
+    "conv": {"network.family": "conv"},
+    "conv-plain": {**PLAIN, "network.family": "conv"},
+    "progressive": {**NARROW, "network.family": "progressive", "network.grow_images": 5},
+    "msg": {**NARROW, "network.family": "msg"},
+    "stylegan2": {**NARROW, "network.family": "stylegan2", "network.mapping_depth": 2, "network.mixing": 0.5},
+    "residual": {**NARROW, "network.family": "residual", "network.blocks": 1},
 }  # fmt: skip
 ALONE: dict[str, object] = {"network.family": "fc", **CRITIC_ALONE, "loss.penalty": "none"}
 REMEDIES: dict[str, dict[str, object]] = {
@@ -69,6 +79,14 @@ REMEDIES: dict[str, dict[str, object]] = {
     "frozen layers": {**ALONE, "balance.freeze_d": 1},
 }
 """Losses and remedies that need no case of their own beside every family, every precision, and golden losses."""
+
+
+COSTLY = ("conv", "conv-plain", "msg", "stylegan2", "residual")
+
+
+def sparing(cases: Iterable[str]) -> list[ParameterSet]:
+    """Mark the cases as slow that cost most and differ in nothing but their layers."""
+    return [pytest.param(case, marks=[pytest.mark.slow] if case in COSTLY else []) for case in cases]
 
 
 @dataclass

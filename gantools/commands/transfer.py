@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gantools.config.build import values_of
+from gantools.config.build import PictureShape, values_of
+from gantools.config.catalog import others
 from gantools.files.document import Event, Lineage, read_document
 
 if TYPE_CHECKING:
     from gantools.training.state import TrainState
-
-OF_THE_WEIGHTS = ("network.family", "network.latent_dim", "network.base_width", "network.critic_norm")
-"""What the networks of --init decide where it is not typed: its weights fit only their own shapes."""
 
 
 SHOWN = 12
@@ -18,11 +16,16 @@ SHOWN = 12
 
 
 def with_networks(typed: dict[str, Any], init: Path | None) -> dict[str, Any]:
-    """Return the typed values, with the networks of the checkpoint ``init`` under them."""
+    """Return the typed values, under them the networks of the checkpoint ``init``: its weights fit only their shapes.
+
+    Size and channels are those of the data.
+    """
     if init is None:
         return typed
     stored = values_of(read_document(init)[1].config)
-    return {name: stored[name] for name in OF_THE_WEIGHTS} | typed
+    not_of_weights = {f"network.{name}" for name in (*PictureShape._fields, *others(stored["network.family"]))}
+    networks = {name: value for name, value in stored.items() if name.startswith("network.")}
+    return {name: value for name, value in networks.items() if name not in not_of_weights} | typed
 
 
 def begin_with(state: "TrainState", init: Path) -> tuple[Lineage, list[str]]:

@@ -100,6 +100,7 @@ def resolve(shape: PictureShape, typed: dict[str, Any], count: int | None = None
         message = f"--preset {preset} and --arch {family}: the preset has {of_preset} networks, expected one of the two"
         raise UsageError(message, hint=f"--arch {family}")
     values = {name: value for name, (value, _) in chosen.items()} | data | typed
+    _require_taken(values.get("network.family", "dcgan"), typed)
     config = build(values)
     origins = {name: setting_of(field).source or "default" for name, field in all_fields().items()}
     for name, (_, why) in chosen.items():
@@ -107,6 +108,16 @@ def resolve(shape: PictureShape, typed: dict[str, Any], count: int | None = None
     origins |= dict.fromkeys(data, "the data") | dict.fromkeys(typed, "typed")
     check(config)
     return Resolved(config, origins)
+
+
+def _require_taken(family: str, typed: dict[str, Any]) -> None:
+    """Require that what was typed is something that the family has: a value that does nothing is refused."""
+    odd = [name for name in catalog.others(family) if f"network.{name}" in typed]
+    if odd:
+        known = {name: [arch for arch, entry in catalog.FAMILIES.items() if name in entry.takes] for name in odd}
+        of = "; ".join(f"--set network.{name} and --arch {family}: it is of {', '.join(known[name])}" for name in odd)
+        hint = Again(drop=tuple(f"--set network.{name}" for name in odd))
+        raise UsageError(f"{of}; expected no value that does nothing", hint=hint)
 
 
 def preset_values(shape: PictureShape, typed: dict[str, Any]) -> dict[str, tuple[Any, str]]:

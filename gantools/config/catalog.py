@@ -29,11 +29,15 @@ class FamilyEntry(Entry):
         any_size: True when every size works; False: start x 2^n with a start of 3 to 8 on both sides.
         critic_norms: the values of ``network.critic_norm`` that its discriminator knows.
         deviates: True when its discriminator can look at deviations within groups (``network.deviation_group``).
+        takes: the fields of ``network`` that only some families have, and this one does.
+        truncates: True when its latents are mapped to styles, which ``sample --truncation`` draws towards their mean.
     """
 
     any_size: bool = False
     critic_norms: tuple[str, ...] = ("none",)
     deviates: bool = False
+    takes: tuple[str, ...] = ()
+    truncates: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,30 @@ FAMILIES = {
         "convolutional (Radford 2016), any size",
         critic_norms=("batch", "none", "spectral"),
         deviates=True,
+    ),
+    "conv": FamilyEntry(
+        "gantools.nets.conv:CONV", "the lesson's convolutions, pooling and scaling", critic_norms=("batch", "none")
+    ),
+    "progressive": FamilyEntry(
+        "gantools.nets.progressive:PROGRESSIVE",
+        "grows from small pictures to large ones (Karras 2018)",
+        takes=("max_width", "grow_images"),
+        deviates=True,
+    ),
+    "msg": FamilyEntry(
+        "gantools.nets.msg:MSG", "a picture at every scale (Karnewar 2020)", takes=("max_width",), deviates=True
+    ),
+    "stylegan2": FamilyEntry(
+        "gantools.nets.stylegan2:STYLEGAN2",
+        "mapping, modulation, noise, mixing, truncation (Karras 2020)",
+        takes=("max_width", "mapping_depth", "mixing"),
+        deviates=True,
+        truncates=True,
+    ),
+    "residual": FamilyEntry(
+        "gantools.nets.residual:RESIDUAL",
+        "residual blocks without normalisation (Huang 2024)",
+        takes=("max_width", "blocks"),
     ),
 }
 LOSSES = {
@@ -119,8 +147,18 @@ AUGMENTATIONS = (
 PRESETS = {
     "auto": Entry("gantools.config.presets:auto", "looks at family and pictures; anytime: no rate depends on the end"),
     "lesson": Entry("gantools.config.presets:lesson", "the textbook's fully connected GAN and its numbers"),
+    "lesson-conv": Entry("gantools.config.presets:lesson_conv", "the textbook's convolutional GAN and its numbers"),
     "dcgan": Entry("gantools.config.presets:dcgan", "Radford 2016: width 64, rate 2e-4"),
+    "progressive": Entry("gantools.config.presets:progressive", "Karras 2018 at its own size, for a GPU"),
+    "msg": Entry("gantools.config.presets:msg", "Karnewar 2020 at its own size, for a GPU"),
+    "stylegan2": Entry("gantools.config.presets:stylegan2", "Karras 2020, configuration F, for a GPU"),
+    "residual": Entry("gantools.config.presets:residual", "Huang 2024 (R3GAN) at its own size, for a GPU"),
 }
+
+
+def others(family: str) -> list[str]:
+    """Return the fields of ``network`` that some families have, and this one does not."""
+    return sorted({name for entry in FAMILIES.values() for name in entry.takes} - {*FAMILIES[family].takes})
 
 
 def find(what: str, table: dict[str, Any], name: str) -> Any:

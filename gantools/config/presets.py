@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gantools.config.catalog import LOSSES
+from gantools.config.sizes import doublings
 
 if TYPE_CHECKING:
     from gantools.config.build import PictureShape
@@ -18,6 +19,12 @@ STEADY = (
     "ahead; some runs lose a third of the modes, and more do at a rate of 2e-3 or a first decay of 0"
 )
 GAMMA = "measured with a relativistic loss at 28 to 32 px: 0.5 grey, 1 colour; with this loss a guess"
+LESSON_CONV = "the lesson's convolutional GAN"
+KARRAS_2018 = "Karras 2018"
+KARRAS_2020 = "Karras 2020"
+KARNEWAR = "Karnewar 2020, section 3"
+HUANG = "Huang 2024"
+SMALL = "a size that two cores train at 30 images/s and more at 32 px; measured"
 TEN_MINUTES = "about ten minutes on two cores; a guess from measured images/s"
 
 
@@ -33,7 +40,9 @@ def auto(family: str, shape: "PictureShape") -> Values:
             "network.critic_norm": ("none", STEADY),
             "loss.penalty": ("r1+r2", STEADY),
             "loss.gamma": (0.5 if shape.channels == 1 else 1.0, GAMMA),
-            "length_images": (_length(shape), TEN_MINUTES),
+            "length_images": (_length(shape, SPEED.get(family, 1.0)), TEN_MINUTES),
+            **NARROW.get(family, {}),
+            **_growth(family, shape),
         }
     return {
         "network.base_width": (256, LESSON),
@@ -43,6 +52,15 @@ def auto(family: str, shape: "PictureShape") -> Values:
         "batch": (256, LESSON),
         "length_images": (6_000_000, TEN_MINUTES),
     }
+
+
+def _growth(family: str, shape: "PictureShape") -> Values:
+    """Return the span of growth with which a run of the preset's length has its full size for its second half."""
+    stages = doublings(shape.height, shape.width)
+    if family != "progressive" or stages is None:
+        return {}
+    span = max(1_000, _length(shape, SPEED[family]) // (2 * (2 * stages)) // 1_000 * 1_000)
+    return {"network.grow_images": (span, "the full size is whole at half the preset's length; a guess")}
 
 
 def lesson(family: str, shape: "PictureShape") -> Values:
@@ -107,6 +125,154 @@ def augmentation(count: int, channels: int, loss: str) -> Values:
     return values
 
 
-def _length(shape: "PictureShape") -> int:
-    """Return images for about ten minutes: 200,000 at 64x64, in proportion to the pixels, 50,000 to 1,500,000."""
-    return min(max(200 * 64 * 64 // (shape.height * shape.width) * 1_000, 50_000), 1_500_000)
+def lesson_conv(family: str, shape: "PictureShape") -> Values:
+    """Return the lesson's convolutional GAN: batch normalisation in both networks, no penalty, Adam 2e-4 (0.5)."""
+    return {
+        "network.family": ("conv", LESSON_CONV),
+        "network.critic_norm": ("batch", LESSON_CONV),
+        "optimizer.lr_g": (2e-4, LESSON_CONV),
+        "optimizer.lr_d": (2e-4, LESSON_CONV),
+        "length_images": (_length(shape, SPEED["conv"]), TEN_MINUTES),
+    }
+
+
+def progressive(family: str, shape: "PictureShape") -> Values:
+    """Return the numbers of Karras 2018: 16 to 512 channels at 1024 px, 800k images a span, Adam 1e-3 (0, 0.99).
+
+    Departure: one batch size for all sizes, 16; the paper's falls from 128 to 16 as pictures grow.
+    """
+    return {
+        "network.family": ("progressive", f"{KARRAS_2018}, table 2"),
+        "network.latent_dim": (512, f"{KARRAS_2018}, table 2"),
+        "network.base_width": (_width(16_384, 512, shape), f"{KARRAS_2018}, table 2: 16 at 1024 px, 512 at 32"),
+        "network.max_width": (512, f"{KARRAS_2018}, table 2"),
+        "network.grow_images": (800_000, f"{KARRAS_2018}, appendix A.1"),
+        "network.critic_norm": ("none", f"{KARRAS_2018}, table 2"),
+        **_adam(1e-3, f"{KARRAS_2018}, appendix A.1"),
+        "loss.name": ("wasserstein", f"{KARRAS_2018}, appendix A.1"),
+        "loss.drift": (1e-3, f"{KARRAS_2018}, appendix A.1"),
+        "loss.penalty": ("gp", f"{KARRAS_2018}, appendix A.1"),
+        "loss.gamma": (20.0, f"{KARRAS_2018}, appendix A.1: half of it is the paper's 10"),
+        "loss.penalty_interval": (1, f"{KARRAS_2018}, appendix A.1"),
+        "network.deviation_group": (4, f"{KARRAS_2018}, section 3; groups of 4 as in Karras 2020"),
+        "batch": (16, f"{KARRAS_2018}, appendix A.1"),
+        "length_images": (12_000_000, f"{KARRAS_2018}, section 6.3"),
+    }
+
+
+def msg(family: str, shape: "PictureShape") -> Values:
+    """Return the numbers of Karnewar 2020: the progressive networks, relativistic hinge, a rate of 3e-3.
+
+    Departure: Adam (0, 0.99), where the paper takes RMSprop, which is Adam without its first moment.
+    """
+    return {
+        "network.family": ("msg", KARNEWAR),
+        "network.latent_dim": (512, KARNEWAR),
+        "network.base_width": (_width(16_384, 512, shape), f"{KARNEWAR}: as Karras 2018"),
+        "network.max_width": (512, f"{KARNEWAR}: as Karras 2018"),
+        "network.critic_norm": ("none", KARNEWAR),
+        "network.deviation_group": (4, f"{KARNEWAR}; groups of 4 as in Karras 2020"),
+        **_adam(3e-3, KARNEWAR),
+        "loss.name": ("relativistic-hinge", KARNEWAR),
+        "length_images": (12_000_000, "as Karras 2018"),
+    }
+
+
+def stylegan2(family: str, shape: "PictureShape") -> Values:
+    """Return configuration F of Karras 2020: 32 to 512 channels at 1024 px, eight mapping layers, R1 each 16 steps."""
+    return {
+        "network.family": ("stylegan2", f"{KARRAS_2020}, configuration F"),
+        "network.latent_dim": (512, f"{KARRAS_2020}, appendix B"),
+        "network.base_width": (_width(32_768, 512, shape), f"{KARRAS_2020}, appendix B: 32 at 1024 px, 512 at 64"),
+        "network.max_width": (512, f"{KARRAS_2020}, appendix B"),
+        "network.critic_norm": ("none", f"{KARRAS_2020}, appendix B"),
+        "network.deviation_group": (4, f"{KARRAS_2020}, appendix B"),
+        **_adam(2e-3, f"{KARRAS_2020}, appendix B"),
+        "loss.name": ("bce", f"{KARRAS_2020}, appendix B"),
+        "loss.penalty": ("r1", f"{KARRAS_2020}, appendix B"),
+        "loss.gamma": (10.0, f"{KARRAS_2020}, appendix B, at 1024 px"),
+        "loss.penalty_interval": (16, f"{KARRAS_2020}, appendix B"),
+        "batch": (32, f"{KARRAS_2020}, appendix B"),
+        "length_images": (25_000_000, f"{KARRAS_2020}, appendix B"),
+    }
+
+
+def residual(family: str, shape: "PictureShape") -> Values:
+    """Return R3GAN's numbers: 768 channels up to 32 px, two blocks a size, relativistic loss, R1 and R2 at each step.
+
+    Departure: rates, gamma and Adam's second decay stay at their first values, where the paper lets all fall along one
+    cosine: a run may then end or go on at any time.
+    """
+    side = max(shape.height, shape.width)
+    gamma = 0.05 if side <= 32 else 2.0 if side <= 64 else 150.0
+    return {
+        "network.family": ("residual", HUANG),
+        "network.latent_dim": (64, HUANG),
+        "network.base_width": (_width(24_576, 768, shape), f"{HUANG}: 768 at 32 px, 96 at 256"),
+        "network.max_width": (768, HUANG),
+        "network.blocks": (2, HUANG),
+        "network.critic_norm": ("none", HUANG),
+        **_adam(2e-4, HUANG, beta2=0.9),
+        "loss.name": ("relativistic", f"{HUANG}, equation 2"),
+        "loss.penalty": ("r1+r2", f"{HUANG}, equation 2"),
+        "loss.gamma": (gamma, f"{HUANG}: 0.05 for CIFAR-10, 2 for FFHQ at 64 px, 150 at 256"),
+        "loss.penalty_interval": (1, HUANG),
+        "batch": (256, f"{HUANG}: 256 for FFHQ"),
+        "length_images": (20_000_000, f"{HUANG}: the end of its schedules"),
+    }
+
+
+def _width(at_one_px: int, most: int, shape: "PictureShape") -> int:
+    """Return the channels at full size of networks whose channels halve each time the picture doubles."""
+    return min(at_one_px // max(shape.height, shape.width), most)
+
+
+def _adam(rate: float, why: str, beta2: float = 0.99) -> Values:
+    """Return both rates with Adam's decays 0 and ``beta2``."""
+    return {
+        "optimizer.lr_g": (rate, why),
+        "optimizer.lr_d": (rate, why),
+        "optimizer.beta1": (0.0, why),
+        "optimizer.beta2": (beta2, why),
+    }
+
+
+def _length(shape: "PictureShape", speed: float = 1.0) -> int:
+    """Return images for about ten minutes: 200,000 at 64x64 times ``speed``, in proportion to the pixels.
+
+    At least 50,000 and at most 1,500,000 images, times ``speed``.
+    """
+    images = min(max(200 * 64 * 64 // (shape.height * shape.width) * 1_000, 50_000), 1_500_000)
+    return max(int(images * speed) // 1_000, 1) * 1_000
+
+
+def _small(base_width: int, max_width: int, rate: float) -> Values:
+    """Return what makes a family small enough for a processor."""
+    return {
+        "network.base_width": (base_width, SMALL),
+        "network.max_width": (max_width, SMALL),
+        **_adam(rate, "the paper's decays; the rate a guess that was looked at"),
+    }
+
+
+SPEED = {"conv": 0.5, "progressive": 0.5, "msg": 0.3, "stylegan2": 0.1, "residual": 0.3}
+"""Images/s of a family's default size beside dcgan's, on two cores at 32 px."""
+
+NARROW: dict[str, Values] = {
+    "conv": {"network.base_width": (16, SMALL)},
+    "progressive": {**_small(16, 128, 2e-3), "network.latent_dim": (128, SMALL)},
+    "msg": {**_small(16, 128, 2e-3), "network.latent_dim": (128, SMALL)},
+    "stylegan2": {
+        **_small(16, 128, 2e-3),
+        "network.latent_dim": (128, SMALL),
+        "network.mapping_depth": (2, "Karras 2020 (stylegan2-ada), configuration cifar"),
+        "network.mixing": (0.0, "Karras 2020 (stylegan2-ada), configuration cifar"),
+    },
+    "residual": {
+        **_small(32, 128, 1e-3),
+        "network.latent_dim": (64, HUANG),
+        "network.blocks": (1, SMALL),
+        "loss.name": ("relativistic", f"{HUANG}, equation 2"),
+    },
+}
+"""What the default recipe changes for a family whose own size is meant for a GPU."""

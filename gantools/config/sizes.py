@@ -21,6 +21,18 @@ def doublings(height: int, width: int) -> int | None:
     return None
 
 
+def scales(height: int, width: int) -> list[tuple[int, int]]:
+    """Return the sizes (H, W) from the start to the full one, each twice the one before.
+
+    Example:
+        >>> scales(28, 28)
+        [(7, 7), (14, 14), (28, 28)]
+    """
+    n = doublings(height, width)
+    assert n is not None, "the configuration's check lets no other size pass"
+    return [(height >> step, width >> step) for step in range(n, -1, -1)]
+
+
 def nearest_sides(side_px: int) -> list[int]:
     """Return the square sizes that fit nearest to ``side_px``, the smaller one first."""
     fitting = sorted({start << n for start in STARTS for n in range(1, 9) if start << n <= MAX_SIDE_PX})

@@ -18,9 +18,13 @@ from gantools.draws import normal, uniform
 from gantools.errors import UsageError
 from gantools.keys import key
 from gantools.nets.layers import Spectral
+from gantools.nets.resample import enlarge
 
 Views = tuple[Tensor, ...]
-"""Image batches of one scene, smallest first, each (N, C, H, W), float32 in [-1, 1]. Most families have one."""
+"""Image batches of one scene, smallest first, each (N, C, H, W), float32. Most families have one.
+
+Reals are in [-1, 1]; a generator without a final tanh may go beyond, and is cut off when pixels are written.
+"""
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,24 @@ class Network(nn.Module, ABC):
 
 
 class Generator(Network):
-    """Latents to views."""
+    """Latents to views.
+
+    Attributes:
+        latent_dim: how many numbers a picture draws, all standard normal: the latent z and whatever else the family
+            draws for it (noise, a second latent). There is no other randomness in a network.
+        picture_size: height and width of the pictures in pixels, also while a growing network is still smaller.
+    """
 
     latent_dim: int
+    picture_size: tuple[int, int]
 
     @abstractmethod
     def forward(self, z: Tensor) -> Views:
         """Map latents (N, Z) to views."""
+
+    def pictures(self, z: Tensor) -> Tensor:
+        """Map latents (N, Z) to pictures (N, C, H, W) of full size; smaller ones are enlarged, nearest neighbour."""
+        return enlarge(self(z)[-1], *self.picture_size)
 
 
 class Discriminator(Network):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gantools.config.run import NetworkConfig
-from gantools.config.sizes import doublings
+from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.layers import BatchNorm2d, GroupDeviation, SpectralConv2d, SpectralLinear
 
@@ -25,9 +25,7 @@ def ladder(height: int, width: int) -> list[tuple[int, int]]:
         >>> ladder(64, 64), ladder(28, 28)
         ([(4, 4), (8, 8), (16, 16), (32, 32), (64, 64)], [(4, 4), (7, 7), (14, 14), (28, 28)])
     """
-    n = doublings(height, width)
-    assert n is not None, "the configuration's check lets no other size pass"
-    sizes = [(height >> step, width >> step) for step in range(n, -1, -1)]
+    sizes = scales(height, width)
     if max(sizes[0]) > 4:
         sizes.insert(0, (math.ceil(sizes[0][0] / 2), math.ceil(sizes[0][1] / 2)))
     return sizes
@@ -48,7 +46,7 @@ class DCGenerator(Generator):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.latent_dim = config.latent_dim
+        self.latent_dim, self.picture_size = config.latent_dim, (config.height, config.width)
         sizes = ladder(config.height, config.width)
         channels = channel_plan(config.base_width, len(sizes) - 1)
         self.first_shape = (channels[0], *sizes[0])

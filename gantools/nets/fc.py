@@ -20,7 +20,7 @@ class FCGenerator(Generator):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.latent_dim = config.latent_dim
+        self.latent_dim, self.picture_size = config.latent_dim, (config.height, config.width)
         self.picture_shape = (config.channels, config.height, config.width)
         b = config.base_width
         self.layers = nn.Sequential(

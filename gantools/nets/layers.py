@@ -1,4 +1,4 @@
-"""Layers that more than one family uses: batch and spectral normalisation, deviation within groups."""
+"""Layers that more than one family uses: batch and spectral normalisation, deviation within groups, standing means."""
 
 import math
 from collections.abc import Iterable
@@ -28,11 +28,13 @@ class BatchNorm2d(_BatchStatistics, nn.BatchNorm2d):
 
 
 def hold_statistics(network: nn.Module) -> None:
-    """Give every batch normalisation of ``network`` room for standing statistics (mean 0, variance 1 until measured).
+    """Give ``network`` room for standing statistics: mean 0, variance 1 until measured.
 
     The network then normalises by them in evaluation mode, so that a picture does not depend on its batch.
     """
     for layer in network.modules():
+        if isinstance(layer, StandingMean):
+            layer.hold(next(network.parameters()).device)
         if isinstance(layer, _BatchStatistics):
             layer.track_running_stats = True
             layer.momentum = None  # a plain mean over the measured batches, not a moving one
@@ -48,7 +50,7 @@ def measure_statistics(network: nn.Module, inputs: Iterable[Tensor | tuple[Tenso
     They are a pure function of the weights and the inputs. Source: Brock 2019, "Large Scale GAN Training for High
     Fidelity Natural Image Synthesis", section 4.1.
     """
-    layers = [layer for layer in network.modules() if isinstance(layer, _BatchStatistics)]
+    layers = [layer for layer in network.modules() if isinstance(layer, _BatchStatistics | StandingMean)]
     if not layers:
         return
     for layer in layers:
@@ -142,3 +144,36 @@ class GroupDeviation(nn.Module):
         deviation = (y.var(dim=1, unbiased=False) + 1e-8).sqrt().flatten(1).mean(1)  # (N/group,)
         plane = deviation.repeat_interleave(group).to(x.dtype).view(-1, *[1] * (x.dim() - 1))
         return torch.cat([x, plane.expand(-1, 1, *x.shape[2:])], dim=1)
+
+
+class StandingMean(nn.Module):
+    """Passes vectors (N, W) on and, once it holds a mean, measures that of all it sees in training mode.
+
+    Like the statistics of batch normalisation it is no state of a run: only the average has it, measured anew.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.value: Tensor | None
+        self.count: Tensor | None
+        self.register_buffer("value", None)
+        self.register_buffer("count", None)
+
+    def hold(self, device: torch.device) -> None:
+        """Make room for the mean, 0 until it is measured."""
+        self.value, self.count = torch.zeros(self.size, device=device), torch.zeros((), device=device)
+
+    def reset_running_stats(self) -> None:
+        """Forget what was measured."""
+        assert self.value is not None, "hold comes first"
+        assert self.count is not None, "hold comes first"
+        self.value.zero_()
+        self.count.zero_()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x`` as it is."""
+        if self.training and self.value is not None and self.count is not None:
+            self.count += 1
+            self.value += (x.float().mean(0) - self.value) / self.count
+        return x

@@ -25,7 +25,7 @@ def render(generator: Generator, seed: int, start: int, count: int) -> Iterator[
     for block in range(start // BLOCK, -(-(start + count) // BLOCK)):
         z = latents(seed, block * BLOCK, BLOCK, generator.latent_dim).to(device)
         with torch.inference_mode():
-            pixels = to_pixels(generator(z)[-1])
+            pixels = to_pixels(generator.pictures(z))
         first, last = max(start - block * BLOCK, 0), min(start + count - block * BLOCK, BLOCK)
         yield from pixels[first:last]
 

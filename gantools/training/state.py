@@ -97,6 +97,7 @@ class TrainState:
     def settle(self) -> None:
         """Bring what is derived up to date before the state is stored: the register, the standing statistics."""
         self.pull()
+        self.average.advance(self.register.images)
         if not self.is_standing:
             stand(self.average, self.config.seed)
             self.is_standing = True

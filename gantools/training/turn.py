@@ -43,9 +43,9 @@ def draw_fakes(state: TrainState, j: int, *, with_graph: bool) -> Fakes:
     The first D turn of a round (j = 0) and its G turn see the same fakes, so one forward pass serves both.
     """
     config, register = state.config, state.register
-    latents = normal(key(config.seed, "fakes", register.g_steps, j), config.batch, config.network.latent_dim)
-    z = torch.from_numpy(latents).to(state.machine.device, non_blocking=True)  # (N, Z)
     generator = state.generator.train()
+    latents = normal(key(config.seed, "fakes", register.g_steps, j), config.batch, generator.latent_dim)
+    z = torch.from_numpy(latents).to(state.machine.device, non_blocking=True)  # (N, Z)
     generator.advance(register.images)
     before = buffers_of(generator)
     with torch.set_grad_enabled(with_graph), state.machine.autocast():

@@ -124,11 +124,12 @@ def test_the_data_decide_the_shape() -> None:
     )
 
 
+OF_PRESET = {"lesson": "fc", "lesson-conv": "conv"} | {name: name for name in FAMILIES if name in PRESETS}
 FITTING = [
     (preset, family)
     for preset in PRESETS
     for family in (None, *FAMILIES)
-    if (preset, family) not in {("dcgan", "fc"), ("lesson", "dcgan")}
+    if family in (None, OF_PRESET.get(preset, family))
 ]
 
 
@@ -142,7 +143,8 @@ def test_every_preset_resolves_for_every_size_that_fits(preset: str, family: str
             config = resolve(shape, typed).config
         except UsageError as error:
             assert doublings(side, side) is None
-            assert error.message.startswith(f"--arch dcgan: found pictures of {side}x{side}, expected sides of 3 to 8")
+            arch = family or OF_PRESET.get(preset, "dcgan")
+            assert error.message.startswith(f"--arch {arch}: found pictures of {side}x{side}, expected sides of 3 to 8")
             assert error.hint == "--arch fc"
         else:
             assert config.network.family == "fc" or doublings(side, side) is not None
@@ -365,8 +367,9 @@ def test_stored_drops_obey_the_flag_s_rule(drops: Any) -> None:
 
 ON_RESUME = {
     OnResume.FIXED: {"network.family", "network.height", "network.width", "network.channels", "network.latent_dim",
-                     "network.base_width", "network.critic_norm", "network.deviation_group", "network.packing",
-                     "preset", "seed"},
+                     "network.base_width", "network.max_width", "network.grow_images", "network.mapping_depth",
+                     "network.mixing", "network.blocks", "network.critic_norm", "network.deviation_group",
+                     "network.packing", "preset", "seed"},
     OnResume.ASK: {"loss.name", "loss.penalty", "batch"},
     OnResume.BITS: {"precision"},
     OnResume.EVENT: {"loss.smoothing", "loss.drift",
