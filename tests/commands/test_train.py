@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 
 from gantools import cli
+from gantools.config.catalog import FAMILIES, LOSSES, PRESETS
 from gantools.data import batches
 from gantools.files.lock import locked
 from tests.faults.runs import TINY, digest_of, document_of, names_in, same, tensors_of, write_pictures
@@ -477,9 +478,9 @@ def test_no_average_is_the_generator(line: Line) -> None:
          "--set network.latent_dim=100"),
         (("--set", "latent=3"), None, "--set network.latent_dim=3"),
         (("--set", "batch"), "--set: found 'batch', expected FIELD=VALUE", "--set batch=64"),
-        (("--loss", "bse"), "--loss: found 'bse', expected one of bce, hinge", "--loss bce"),
-        (("--arch", "dcgn"), "--arch: unknown name 'dcgn', expected one of dcgan, fc", "--arch dcgan"),
-        (("--preset", "lessen"), "--preset: unknown name 'lessen', expected one of auto, dcgan, lesson",
+        (("--loss", "bse"), "--loss: found 'bse', expected one of " + ", ".join(LOSSES), "--loss bce"),
+        (("--arch", "dcgn"), "--arch: unknown name 'dcgn', expected one of " + ", ".join(sorted(FAMILIES)), "--arch dcgan"),
+        (("--preset", "lessen"), "--preset: unknown name 'lessen', expected one of " + ", ".join(sorted(PRESETS)),
          "--preset lesson"),
         (("--loss", "hinge", "--set", "loss.name=bce"),
          "--loss and --set loss.name: found hinge and bce, expected one value", "--loss hinge"),
