@@ -26,7 +26,7 @@ step() {
         129 | 130 | 143) exit "$code" ;; # told to stop, and saved
         4) fail "$1" "an input is missing or damaged" ;;
         5) fail "$1" "a file that it did not write is in the way" ;;
-        6) fail "$1" "training diverged; the checkpoint is the last good one" ;;
+        6) fail "$1" "training diverged or collapsed; the last good checkpoint is kept" ;;
         7) fail "$1" "no space, no memory, or no device; what was there is unchanged" ;;
         127) fail "$1" "no gantools on PATH ($PATH)" ;;
         137) fail "$1" "killed from outside, as the kernel does when memory runs out" ;;

@@ -4,8 +4,11 @@ import shlex
 from pathlib import Path
 
 from gantools.commands.places import STREAM
+from gantools.commands.rescue import last_good
 from gantools.commands.session import Session
 from gantools.errors import UnhealthyError
+from gantools.training.health import State, verdict
+from gantools.training.remedies import ALLOW_LOSS, remedy
 
 
 def resume_line(session: Session) -> str:
@@ -13,21 +16,40 @@ def resume_line(session: Session) -> str:
     return shlex.join([*_words(session), *_machine_words(session)])
 
 
-def diverged(error: UnhealthyError, session: Session, *, has_saved: bool) -> UnhealthyError:
-    """Add to ``error`` what is left, and how to try again at half the rates.
+def line_with(session: Session, options: str) -> str:
+    """Return the command that goes on with this run, with other options."""
+    return shlex.join([*_words(session), *shlex.split(options), *_machine_words(session)])
+
+
+def unhealthy(error: UnhealthyError, session: Session, *, has_saved: bool) -> tuple[State, UnhealthyError]:
+    """Say which state ended a run, and add to ``error`` what is left of it and how to try again.
 
     Args:
         has_saved: this process has written the output, so that it holds this very run.
     """
-    request, optimizer = session.request, session.state.config.optimizer
+    request, config = session.request, session.state.config
+    found = verdict(config, session.state.register).state
+    state = found if found is State.COLLAPSED else State.DIVERGED
+    options = _rates(session) if request.command != "train" else remedy(config, state) or ""
     is_own = request.resume or request.start == request.output
-    halves = {"train-g": ("--lr-g", optimizer.lr_g / 2), "train-d": ("--lr-d", optimizer.lr_d / 2)}
-    taken = halves.values() if request.command == "train" else [halves[request.command]]
-    rates = [word for flag, rate in taken for word in (flag, f"{rate:g}")]
-    if request.output != STREAM and Path(request.output).exists() and (is_own or has_saved):
-        message = f"{error.message}; {request.output} holds the last finite checkpoint"
-        return UnhealthyError(message, hint=shlex.join([*_words(session), *rates, *_machine_words(session)]))
-    return UnhealthyError(f"{error.message}; no checkpoint was written", hint=" ".join(rates))
+    output = Path(request.output)
+    if request.output == STREAM or not (output.exists() and (is_own or has_saved)):
+        again = options.removesuffix(f" {ALLOW_LOSS}")  # a new run may have any loss
+        return state, UnhealthyError(f"{error.message}; no checkpoint was written", hint=again)
+    good = last_good(output)
+    if good is None:
+        return state, UnhealthyError(f"{error.message}; no good checkpoint is left", hint=line_with(session, options))
+    message, line = f"{error.message}; {good} holds the last good checkpoint", line_with(session, options)
+    copied = "" if good == output else f"{shlex.join(['cp', str(good), str(output)])} && "
+    return state, UnhealthyError(message, hint=copied + line)
+
+
+def _rates(session: Session) -> str:
+    """Return half the rate of the network that a phase command trains."""
+    optimizer = session.state.config.optimizer
+    return (
+        f"--lr-g {optimizer.lr_g / 2:g}" if session.request.command == "train-g" else f"--lr-d {optimizer.lr_d / 2:g}"
+    )
 
 
 def _words(session: Session) -> list[str]:

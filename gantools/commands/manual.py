@@ -14,7 +14,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.INPUT: "unusable input: absent, unreadable, not a gantools checkpoint, corrupt, files that do not fit "
     "each other, no usable picture",
     ExitCode.REFUSED: "refused: the output exists and neither --force nor --resume was given",
-    ExitCode.UNHEALTHY: "training unhealthy: it diverged; the last good checkpoint is kept",
+    ExitCode.UNHEALTHY: "training unhealthy: it diverged or collapsed; the last good checkpoint is kept",
     ExitCode.RESOURCES: "resources: out of memory, disk full, device missing, output not writable",
     ExitCode.GATE: "gate: the new model is not better than the reference beyond noise",
     ExitCode.BUSY: "another run holds the output; try later",

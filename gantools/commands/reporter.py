@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gantools.commands.session import Session
+from gantools.commands.watch import Watch
 from gantools.console import Console, duration, quantity
 from gantools.events import TurnDone
 from gantools.files.metrics import MetricsFile
 from gantools.panel import TrainingPanel
 from gantools.progress import Progress
 from gantools.training.balance import rate_factor
-from gantools.training.health import reading
+from gantools.training.health import verdict
+from gantools.training.register import named_ratios
 from gantools.training.schedules import augment_strength
 
 if TYPE_CHECKING:
@@ -48,14 +50,20 @@ class Reporter:
         self._first = self.counted(session.state.register.d_steps, session.state.register.g_steps)
         self._factor = rate_factor(session.state.config.balance, session.state.register.images)
         self._skipped = session.state.register.skipped
+        self._watch = Watch(session, console, metrics)
         self._is_estimated = False
 
     def after(self, event: TurnDone, is_counted: bool, target: int | None) -> None:
-        """Report one turn: metrics at fixed counts, the display a few times a second."""
+        """Report one turn: metrics and health at fixed counts, the display a few times a second.
+
+        Raises:
+            UnhealthyError: the run is lost, and ``--on-collapse`` says that it ends then.
+        """
         steps = self.counted(event.d_steps, event.g_steps)
         if is_counted and steps % METRICS_EVERY == 0:
             self._write(event)
         self._tell_drop(event)
+        self._watch.after(event)
         now = time.monotonic()
         if now - self._shown >= REFRESH_S:
             self._shown = now
@@ -72,8 +80,7 @@ class Reporter:
         state = self.session.state
         state.pull()
         register = state.register
-        words = reading(state.config.loss.name, register)
-        self.panel.update((register.loss_d, register.loss_g), words)
+        self.panel.update((register.loss_d, register.loss_g), verdict(state.config, register).short)
         self.bar.update(scale(self.session, steps) or 0)
         self._tell_skips()
 
@@ -110,7 +117,7 @@ class Reporter:
         state = self.session.state
         state.pull()
         register, optimizer = state.register, state.config.optimizer
-        factor = rate_factor(state.config.balance, register.images)
+        factor, signs = rate_factor(state.config.balance, register.images), named_ratios(register.signs)
         self.metrics.add(
             images=event.images,
             d_steps=event.d_steps,
@@ -123,6 +130,10 @@ class Reporter:
             augment=_strength(state),
             skipped=register.skipped,
             nonfinite=register.nonfinite,
+            spread=signs["spread"],
+            twins=signs["twins"],
+            gap=signs["gap"],
+            order=signs["order"],
         )
 
 

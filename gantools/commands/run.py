@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import typer
 
-from gantools.commands.again import diverged, resume_line
+from gantools.commands.again import resume_line, unhealthy
 from gantools.commands.bounds import Bounds, Cadence
 from gantools.commands.evaluator import evaluator_for
 from gantools.commands.loop import Outcome, take_turns
@@ -22,6 +22,7 @@ from gantools.errors import ExitCode, UnhealthyError
 from gantools.files.atomic import sweep
 from gantools.files.metrics import MetricsFile
 from gantools.panel import TrainingPanel
+from gantools.training.health import State
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,12 @@ def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFi
         try:
             outcome = take_turns(session, bounds, saver, evaluator, metrics, stop)
         except UnhealthyError as error:
-            metrics.add(event="diverged", images=register.images)
-            raise diverged(error, session, has_saved=saver.last is not None) from error
+            state, ended = unhealthy(error, session, has_saved=saver.last is not None)
+            if state is State.COLLAPSED:
+                metrics.add(event="collapsed", images=register.images)
+            else:
+                metrics.add(event="diverged", images=register.images)
+            raise ended from error
     metrics.add(event="end", images=register.images, digest=outcome.saved.digest)
     if console.room() is not None:
         console.half_blocks(panel.picture)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from gantools.commands.bounds import Cadence, Pace
 from gantools.commands.places import STREAM
 from gantools.commands.product import binary_stdout
+from gantools.commands.rescue import is_good, previous_of
 from gantools.commands.session import Session
 from gantools.commands.timekeeper import Timekeeper
 from gantools.console import Console, safe
 from gantools.events import Saved
 from gantools.panel import TrainingPanel
+from gantools.training.health import verdict
 
 if TYPE_CHECKING:
     from gantools.files.checkpoint import Packed
@@ -49,7 +51,10 @@ class Saver:
 
     def is_due(self, steps: int) -> bool:
         """Say whether a save is due after ``steps`` steps of the counted network."""
-        return self._pace.is_due(steps, self.session.state.register.images)
+        state = self.session.state
+        if not self._pace.is_due(steps, state.register.images):
+            return False  # while a run collapses, what is on disk is better
+        return self.session.request.on_collapse == "warn" or verdict(state.config, state.register).is_good
 
     def save(self) -> Saved:
         """Write the state as it is; to standard output only at the end.
@@ -68,7 +73,8 @@ class Saver:
             binary_stdout().write(packed.data)
             binary_stdout().flush()
         else:
-            write(Path(session.request.output), packed)
+            path = Path(session.request.output)
+            write(path, packed, keeps_previous=is_good(path) or not is_good(previous_of(path)))
         self._draw_preview(packed.document)
         self.last = self._saved(packed)
         self._pace.restart()

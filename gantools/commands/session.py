@@ -3,8 +3,6 @@
 Checks go from cheap to expensive: flags, paths, the lock, headers and the data; only then torch and the device.
 """
 
-import os
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,8 +20,10 @@ from gantools.commands.changes import (
     told,
 )
 from gantools.commands.evaluation import Evaluation, best_place
+from gantools.commands.meant import data_meant, go_on
 from gantools.commands.places import STREAM, check_places
 from gantools.commands.product import binary_stdout, read_stdin
+from gantools.commands.rescue import require_alive
 from gantools.commands.transfer import begin_with, with_networks
 from gantools.config.build import Resolved, changes, resolve
 from gantools.config.catalog import LOSSES, find
@@ -32,7 +32,7 @@ from gantools.files.atomic import sweep
 from gantools.files.document import STDIN, DataNote, Document, Event, Lineage, parse_document, read_document
 from gantools.files.header import parse_header
 from gantools.files.lock import locked
-from gantools.files.nearby import data_with, is_checkpoint, is_data, other_data, other_output, similar
+from gantools.files.nearby import is_checkpoint, other_output
 
 if TYPE_CHECKING:
     from gantools.data.pack import Pictures
@@ -58,6 +58,7 @@ class Request:
         device, threads: the machine as typed.
         preview, metrics: where the grid of samples and the JSON lines go; None: nowhere.
         evaluation: how it is judged while it trains; None: not.
+        on_collapse: ``stop`` or ``warn``: what a verdict does that a run is lost.
     """
 
     command: str
@@ -74,6 +75,7 @@ class Request:
     preview: Path | None = None
     metrics: Path | None = None
     evaluation: Evaluation | None = None
+    on_collapse: str = "stop"
 
     @property
     def precision(self) -> str:
@@ -121,33 +123,10 @@ def check_request(request: Request) -> None:
             read_document(path)
     if request.data is not None and not request.data.exists():
         message = f"{request.data}: found nothing of that name, expected a folder of pictures"
-        raise InputError(message, hint=_data_meant(request))
+        raise InputError(message, hint=data_meant(request))
     if request.command == "train" and request.data is not None and is_checkpoint(str(request.data)):
         message = f"{request.data}: found a checkpoint, expected a folder of pictures"
-        raise InputError(message, hint=_go_on(str(request.data)))
-
-
-def _data_meant(request: Request) -> Hint:
-    """Return the line with another folder in the place of an absent one; a run is never led to foreign pictures."""
-    if not (request.resume and os.path.exists(request.output)):
-        return other_data(str(request.data))
-    data = similar(str(request.data), is_data) or _data_of(request.output)
-    if data is None:
-        return shlex.join(["gantools", "inspect", request.output])
-    return Again(swap={str(request.data): data})
-
-
-def _data_of(checkpoint: str) -> str | None:
-    """Return the data set here that a checkpoint was trained on last."""
-    return data_with(read_document(Path(checkpoint))[1].register.data)
-
-
-def _go_on(checkpoint: str) -> Hint:
-    """Return the line that goes on with a checkpoint which stood where DATA belongs."""
-    data = _data_of(checkpoint)
-    if data is None:
-        return shlex.join(["gantools", "inspect", checkpoint])
-    return Again(shlex.join(["-o", checkpoint, "--resume"]), drop=("--force",), swap={checkpoint: data})
+        raise InputError(message, hint=go_on(str(request.data)))
 
 
 @contextmanager
@@ -274,6 +253,8 @@ def _continued(request: Request, source: Path | bytes, document: Document, pictu
     precision = stored.precision if request.precision == "auto" else request.precision
     accepted = changes(stored, request.typed)
     resolved = merged(stored, accepted)  # faults come before torch is loaded
+    if not accepted:
+        require_alive(document, request)
     machine = _settle(request, precision)
     from gantools.files.checkpoint import load
 
@@ -285,6 +266,8 @@ def _continued(request: Request, source: Path | bytes, document: Document, pictu
         what += take_data(state, document, pictures, request.data)
     note = document.data if pictures is None else DataNote(pictures.count, pictures.classes)
     register = state.register
+    if accepted:
+        register.judged_from = register.g_steps  # what was a sign of the old values says nothing of the new ones
     events = tuple(Event(register.images, register.d_steps, register.g_steps, text) for text in what)
     lineage = replace(document.lineage, parent=document.digest, events=document.lineage.events + events)
     return Session(request, state, pictures, note, lineage, resolved.origins, [f"changed: {text}" for text in what])

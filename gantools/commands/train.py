@@ -30,52 +30,26 @@ from gantools.commands.plan import print_config, time_plan
 from gantools.commands.quality_options import EvaluateEvery, Features, Keep, Weights
 from gantools.commands.run import Voice, run
 from gantools.commands.session import Request
-from gantools.config.build import all_fields, set_by_presets
-from gantools.config.fields import SWITCH, setting_of
+from gantools.commands.train_options import (
+    RATES,
+    Checkpoint,
+    Data,
+    Epochs,
+    Images,
+    LrD,
+    LrG,
+    MaxTime,
+    Metrics,
+    OnCollapse,
+    Steps,
+    Until,
+    from_field,
+)
 from gantools.config.typed import collect, parse_augment, parse_drop
 from gantools.errors import Again, UsageError
 from gantools.files.nearby import other_checkpoint
 
 NETWORKS = "Networks and loss"
-RATES = "Rates and balance"
-LENGTH = "Length"
-
-
-def from_field(name: str, panel: str, metavar: str) -> Any:
-    """Return the option of a configuration field: its flag, help and default stand in the field alone."""
-    field = all_fields()[name]
-    known = setting_of(field)
-    default = ", ".join(map(str, field.default)) if isinstance(field.default, tuple) else str(field.default)
-    default = f"{default or 'none'}, or the preset's" if name in set_by_presets() else default or "none"
-    if known.choices == SWITCH:
-        return typer.Option(known.flag, help=known.help, show_default=str(field.default), rich_help_panel=panel)
-    names = f" One of {', '.join(known.choices)}." if known.choices else ""
-    return typer.Option(
-        known.flag, metavar=metavar, help=known.help + names, show_default=default, rich_help_panel=panel
-    )
-
-
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder of pictures, best made by prepare.")]
-Checkpoint = Annotated[str, typer.Argument(metavar="CKPT", help="Checkpoint, or - for standard input.")]
-Steps = Annotated[int | None, typer.Option(metavar="N", help="So many steps more.", rich_help_panel=LENGTH)]
-Until = Annotated[
-    int | None, typer.Option(metavar="N", help="Up to step N in all; nothing to do when there.", rich_help_panel=LENGTH)
-]
-Images = Annotated[
-    str | None, typer.Option(metavar="N", help="So many images more; 10k and 2M work.", rich_help_panel=LENGTH)
-]
-Epochs = Annotated[
-    float | None, typer.Option(metavar="N", help="So many passes over the data more.", rich_help_panel=LENGTH)
-]
-MaxTime = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="At most 90s, 50m or 8h, the save included.", rich_help_panel=LENGTH),
-]
-LrG = Annotated[float | None, from_field("optimizer.lr_g", RATES, "RATE")]
-LrD = Annotated[float | None, from_field("optimizer.lr_d", RATES, "RATE")]
-Metrics = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Append JSON lines with the losses.", rich_help_panel="Output")
-]
 
 
 def train(
@@ -142,6 +116,7 @@ def train(
         bool, typer.Option("--show-preview", help="Draw the grid in the terminal too.", rich_help_panel="Output")
     ] = False,
     metrics: Metrics = None,
+    on_collapse: OnCollapse = "stop",
     evaluate_every: EvaluateEvery = None,
     keep: Keep = None,
     features: Features = None,
@@ -191,7 +166,21 @@ def train(
     judged = {"--keep": keep, "--features": features, "--weights": weights}
     evaluation = parse_evaluation(evaluate_every, target, judged)
     request = Request(
-        "train", data, target, from_, init, typed, allowed, resume, force, device, threads, sheet, metrics, evaluation
+        "train",
+        data,
+        target,
+        from_,
+        init,
+        typed,
+        allowed,
+        resume,
+        force,
+        device,
+        threads,
+        sheet,
+        metrics,
+        evaluation,
+        on_collapse,
     )
     if print_config_:
         print_config(request)
@@ -212,6 +201,7 @@ def train_d(
     max_time: MaxTime = None,
     lr_d: LrD = None,
     metrics: Metrics = None,
+    on_collapse: OnCollapse = "stop",
     force: Force = False,
     device: Device = "auto",
     threads: Threads = None,
@@ -225,7 +215,9 @@ def train_d(
     """Train only the discriminator; the generator is frozen."""
     voice = Voice(console_from(quiet, verbose, color), json, print0)
     start = _Start("train-d", checkpoint, data, output, {"optimizer.lr_d": lr_d})
-    request = replace(start.request(), force=force, device=device, threads=threads, metrics=metrics)
+    request = replace(
+        start.request(), force=force, device=device, threads=threads, metrics=metrics, on_collapse=on_collapse
+    )
     run(request, parse_bounds(steps, until, images, epochs, max_time), DEFAULT_CADENCE, voice)
 
 
@@ -243,6 +235,7 @@ def train_g(
     max_time: MaxTime = None,
     lr_g: LrG = None,
     metrics: Metrics = None,
+    on_collapse: OnCollapse = "stop",
     force: Force = False,
     device: Device = "auto",
     threads: Threads = None,
@@ -256,7 +249,9 @@ def train_g(
     """Train only the generator, through the frozen discriminator."""
     voice = Voice(console_from(quiet, verbose, color), json, print0)
     start = _Start("train-g", checkpoint, data, output, {"optimizer.lr_g": lr_g})
-    request = replace(start.request(), force=force, device=device, threads=threads, metrics=metrics)
+    request = replace(
+        start.request(), force=force, device=device, threads=threads, metrics=metrics, on_collapse=on_collapse
+    )
     run(request, parse_bounds(steps, until, images, epochs, max_time), DEFAULT_CADENCE, voice)
 
 

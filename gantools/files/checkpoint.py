@@ -60,9 +60,9 @@ def pack(state: TrainState, data: DataNote, lineage: Lineage, kept: dict[str, An
     return Packed(save_bytes(tensors, metadata=document.to_metadata()), document)
 
 
-def write(path: Path, packed: Packed) -> None:
-    """Write a checkpoint in one step; the one it replaces is kept as ``<name>.prev``."""
-    write_bytes(path, packed.data, previous=path.with_name(path.name + ".prev"))
+def write(path: Path, packed: Packed, *, keeps_previous: bool = True) -> None:
+    """Write a checkpoint in one step; the one it replaces becomes ``<name>.prev``, or that stays as it is."""
+    write_bytes(path, packed.data, previous=path.with_name(path.name + ".prev") if keeps_previous else None)
 
 
 def load(source: Path | bytes, machine: Machine, config: RunConfig | None = None) -> tuple[TrainState, Document]:

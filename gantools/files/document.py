@@ -20,6 +20,7 @@ from gantools.errors import Hint, InputError
 from gantools.files.header import Header, canonical_json, cut, read_header
 from gantools.files.nearby import other_checkpoint
 from gantools.training.register import Register, is_digest
+from gantools.training.remedies import judged
 
 METADATA_KEY = "gantools"
 STDIN = "standard input"
@@ -86,6 +87,7 @@ class Document:
             "machine": self.machine,
             "digest": self.digest,
         }
+        document["health"] = judged(self.config, self.register)
         if self.kept is not None:
             document["kept"] = self.kept
         return {METADATA_KEY: canonical_json(document).decode()}

@@ -13,7 +13,8 @@ from gantools.files.document import Document, read_document
 from gantools.files.header import Header
 from gantools.inspection.finding import Finding, counted, short
 from gantools.training.balance import rate_factor
-from gantools.training.health import EVEN_PLAY, reading, recent_d_loss
+from gantools.training.health import EVEN_PLAY, recent_d_loss, verdict
+from gantools.training.remedies import judged, remedy
 
 NETWORKS = ("generator", "discriminator")
 SHOWN_CLASSES = 8
@@ -30,7 +31,7 @@ def checkpoint_finding(path: Path) -> Finding:
     header, document = read_document(path)
     command, why_not = reproduction(document, path.name)
     facts = _facts(header, document) | {"reproduce": command, "reproduce_note": why_not}
-    rows = [*_network_rows(header, document), *_health_rows(document), *_origin_rows(document)]
+    rows = [*_network_rows(header, document), *_health_rows(document, path.name), *_origin_rows(document)]
     rows += [("size", f"{header.size_bytes:,} bytes, {len(header.tensors):,} tensors")]
     rows += [("made by", command or str(why_not))]
     details = [(name, str(value)) for name, value in values_of(document.config).items()]
@@ -78,7 +79,8 @@ def _facts(header: Header, document: Document) -> dict[str, object]:
         "kept": document.kept,
         "tensors": len(header.tensors),
         "parameters": parameter_counts(header),
-        "reading": reading(config.loss.name, register),
+        "reading": verdict(config, register).short,
+        "health": judged(config, register),
         "recent_loss_d": recent_d_loss(register),
         "even_loss_d": EVEN_PLAY.get(config.loss.name),
         "rates": {"factor": factor, "lr_g": config.optimizer.lr_g * factor, "lr_d": config.optimizer.lr_d * factor},
@@ -99,8 +101,9 @@ def _network_rows(header: Header, document: Document) -> list[tuple[str, str]]:
     ]
 
 
-def _health_rows(document: Document) -> list[tuple[str, str]]:
+def _health_rows(document: Document, name: str) -> list[tuple[str, str]]:
     config, register = document.config, document.register
+    found = verdict(config, register)
     steps = f"{counted(register.g_steps, 'round')}, {counted(register.d_steps, 'D step')}"
     place = f"epoch {register.epoch} at picture {register.position:,}"
     recent = recent_d_loss(register)
@@ -112,11 +115,13 @@ def _health_rows(document: Document) -> list[tuple[str, str]]:
     rows = [
         ("progress", f"{counted(register.images, 'image')} seen, {steps}, {place}"),
         ("losses", f"D {_loss(register.loss_d)}, G {_loss(register.loss_g)} ({means})"),
-        ("reading", reading(config.loss.name, register)),
+        ("health", str(found)),
         ("rates", rates),
     ]
-    if found := remedies(config):
-        rows.append(("remedies", "; ".join(found)))
+    if (options := remedy(config, found.state)) is not None:
+        rows.insert(3, ("try", f"gantools train DATA -o {shlex.quote(name)} --resume {options}"))
+    if on := remedies(config):
+        rows.append(("remedies", "; ".join(on)))
     if config.augment.schedule == "adaptive":
         rows.append(("augmented", f"with probability {register.augment_strength:.3f} just now"))
     if config.balance.skip_d_below:

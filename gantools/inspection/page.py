@@ -32,8 +32,8 @@ TOLD_APART = ("reading", "version", "digest", "parent", "change", "made by")
 
 VERDICTS = {
     "bad": ("not finite", "collaps", "diverged"),
-    "good": ("balanced", "healthy"),
-    "quiet": ("not started", "the critic sees"),
+    "good": ("healthy",),
+    "quiet": ("too early", "starting", "not judged"),
 }
 """Words in a verdict and the class that colours it; others call for attention."""
 

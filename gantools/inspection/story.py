@@ -29,7 +29,7 @@ SIGNS = ("spread", "twins")
 FACTS = ("value", "low", "high", "floor")
 
 SILENT = ("end", "drop", "figures", "start")
-TEXTS = ("what", "text", "verdict", "words", "reading")
+TEXTS = ("what", "text", "state")
 
 
 class FigurePoint(NamedTuple):

@@ -10,11 +10,9 @@ from gantools.config.catalog import LOSSES
 from gantools.errors import UnhealthyError
 from gantools.events import TurnDone
 from gantools.training.balance import is_d_turn
+from gantools.training.health import TOLERATED_RUN
 from gantools.training.state import TrainState
 from gantools.training.turn import Fakes, discriminator_turn, draw_fakes, generator_turn
-
-TOLERATED_RUN = 10
-"""Turns in a row that may be non-finite before a run ends as diverged."""
 
 WAIT_TURNS = 16
 """On a GPU the count of non-finite turns is read this often: each reading waits for the device."""

@@ -130,6 +130,11 @@ def ratios(signs: Mapping[str, float | None]) -> tuple[float | None, ...]:
     return spread, twins, gap, None if order is None else round(order, 4)
 
 
+def named_ratios(signs: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Return spread, twins, gap and order by name."""
+    return dict(zip(Point._fields[-4:], ratios(signs), strict=True))
+
+
 def finite_or_none(value: float) -> float | None:
     """Return ``value``, or None when it is NaN or infinite: what JSON and the register hold."""
     return value if math.isfinite(value) else None

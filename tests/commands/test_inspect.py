@@ -83,7 +83,8 @@ def test_checkpoint_is_told_from_its_header(place: Path, capsys: pytest.CaptureF
     assert out.splitlines()[0] == "c.safetensors: checkpoint"
     assert rows["networks"] == "dcgan, 12x8 grey, latent 5, base width 4"
     assert rows["progress"] == "12 images seen, 3 rounds, 3 D steps, epoch 1 at picture 2"
-    assert rows["reading"] in ("balanced", "D ahead: G learns little", "G ahead: D tells little apart")
+    assert rows["health"] == "starting: not judged: a batch of 4 is under 16"
+    assert "try" not in rows
     assert rows["rates"] == "G 0.001, D 0.001"
     assert rows["data"] == f"10 pictures, digest {'0' * 12}"
     assert rows["parent"] == "none: the run began here"

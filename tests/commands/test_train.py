@@ -569,7 +569,7 @@ def test_metrics_are_lines_at_fixed_counts(line: Line) -> None:
     assert lines[1]["images"] == 200
     assert math.isclose(lines[1]["lr_g"], 2e-4)
     assert set(lines[1]) == {"images", "d_steps", "g_steps", "epoch", "loss_d", "loss_g", "lr_d", "lr_g", "augment",
-                             "skipped", "nonfinite"}  # fmt: skip
+                             "skipped", "nonfinite", "spread", "twins", "gap", "order"}  # fmt: skip
     assert lines[-1] == {"event": "end", "images": 480, "digest": digest_of(C)}
 
 
@@ -684,7 +684,7 @@ def test_ten_bad_turns_end_a_run(line: Line, monkeypatch: pytest.MonkeyPatch) ->
     refused(
         result,
         6,
-        f"{said}; c.safetensors holds the last finite checkpoint",
+        f"{said}; c.safetensors holds the last good checkpoint",
         "gantools train-d c.safetensors data --lr-d 0.0001 --threads 1 --metrics log.jsonl",
     )
     assert C.read_bytes() == before
@@ -716,7 +716,7 @@ def test_a_bad_weight_is_never_saved(line: Line, monkeypatch: pytest.MonkeyPatch
     refused(
         line(*RESUME, "--steps", 1),
         6,
-        f"{said}; c.safetensors holds the last finite checkpoint",
+        f"{said}; c.safetensors holds the last good checkpoint",
         "gantools train data -o c.safetensors --resume --lr-g 0.0001 --lr-d 0.0001 --threads 1",
     )
     assert C.read_bytes() == before

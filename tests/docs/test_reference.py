@@ -87,7 +87,7 @@ def keys_of(part: str) -> set[str]:
 def test_every_key_of_a_checkpoint_is_documented() -> None:
     """The page names each key of the metadata and of the register, and no others; the limits are the code's."""
     stored = {field.name for field in fields(Document)}
-    assert keys_of("Metadata") == stored | {"format", "kind"}
+    assert keys_of("Metadata") == stored | {"format", "kind", "health"}
     assert keys_of("The register") == {field.name for field in fields(Register)}
     page = (PLACE / "checkpoint.md").read_text()
     parts = {field.name for kind in (DataNote, Event, Lineage) for field in fields(kind)}

@@ -9,7 +9,8 @@ from torch import nn
 from gantools.data.batches import Batches
 from gantools.errors import UnhealthyError
 from gantools.training.adam import Adam
-from gantools.training.engine import TOLERATED_RUN, Phase, turns
+from gantools.training.engine import Phase, turns
+from gantools.training.health import TOLERATED_RUN
 from gantools.training.state import TrainState
 from gantools.training.turn import discriminator_turn, draw_fakes, generator_turn
 from tests.tiny import fresh, some_pictures, take
