@@ -76,6 +76,13 @@ REMEDIES: dict[str, dict[str, object]] = {
         "augment.images": 12,
         "augment.target": -0.5,
     },
+    "path lengths": {
+        "network.family": "stylegan2",
+        "loss.path_length": 2.0,
+        "loss.path_interval": 2,
+        "network.max_width": 4,
+        "network.mapping_depth": 1,
+    },
     "frozen layers": {**ALONE, "balance.freeze_d": 1},
 }
 """Losses and remedies that need no case of their own beside every family, every precision, and golden losses."""

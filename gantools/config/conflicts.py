@@ -102,6 +102,18 @@ def _deviation_of_family(config: RunConfig) -> Conflict | None:
     return message, "--set network.deviation_group=0"
 
 
+def _paths_without_styles(config: RunConfig) -> Conflict | None:
+    family, weight = config.network.family, config.loss.path_length
+    if not weight or FAMILIES[family].truncates:
+        return None
+    able = ", ".join(name for name, entry in FAMILIES.items() if entry.truncates)
+    message = (
+        f"--arch {family} and loss.path_length={weight:g}: this generator has no styles to measure paths along; "
+        f"expected 0, or {able}"
+    )
+    return message, "--set loss.path_length=0"
+
+
 def _whole_packs(config: RunConfig) -> Conflict | None:
     packing = config.network.packing
     if config.batch % packing == 0:
@@ -128,6 +140,7 @@ RULES: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     _adaptive_without_zero,
     _schedule_of_nothing,
     _deviation_of_family,
+    _paths_without_styles,
     _whole_packs,
     _whole_groups,
 )

@@ -182,6 +182,7 @@ def stylegan2(family: str, shape: "PictureShape") -> Values:
     """Return configuration F of Karras 2020: 32 to 512 channels at 1024 px, eight mapping layers, R1 each 16 steps."""
     return {
         "network.family": ("stylegan2", f"{KARRAS_2020}, configuration F"),
+        "loss.path_length": (2.0, f"{KARRAS_2020}, appendix B"),
         "network.latent_dim": (512, f"{KARRAS_2020}, appendix B"),
         "network.base_width": (_width(32_768, 512, shape), f"{KARRAS_2020}, appendix B: 32 at 1024 px, 512 at 64"),
         "network.max_width": (512, f"{KARRAS_2020}, appendix B"),

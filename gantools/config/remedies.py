@@ -11,6 +11,7 @@ def remedies(config: RunConfig) -> list[str]:
         (network.deviation_group, f"deviation in groups of {network.deviation_group}"),
         (network.packing > 1, f"packs of {network.packing}"),
         (loss.smoothing, f"smoothing {loss.smoothing:g}"),
+        (loss.path_length, f"path lengths {loss.path_length:g} every {loss.path_interval} G steps"),
         (loss.drift, f"drift {loss.drift:g}"),
         (augment.operations != "none", f"augment {augment.operations} ({_strength(config)})"),
         (augment.mirror == "yes", "mirrored reals"),

@@ -134,6 +134,22 @@ class LossConfig:
         help="D steps from one penalty to the next; its gain is multiplied by as many.",
         source="Karras 2020, appendix B (lazy regularisation, 16); 4 measured",
     )
+    path_length: float = setting(
+        0.0,
+        minimum=0.0,
+        maximum=1e6,
+        on_resume=OnResume.EVENT,
+        help="Weight of G's penalty on path lengths: equal steps of a style shall change pictures equally; 2 is usual.",
+        source="off: Karras 2020, section 3.2 and appendix B have 2",
+    )
+    path_interval: int = setting(
+        4,
+        minimum=1,
+        maximum=1000,
+        on_resume=OnResume.EVENT,
+        help="G steps from one penalty on path lengths to the next; its weight is multiplied by as many.",
+        source="Karras 2020, appendix B: 4",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,6 +84,10 @@ class Generator(Network):
         """Map latents (N, Z) to pictures (N, C, H, W) of full size; smaller ones are enlarged, nearest neighbour."""
         return enlarge(self(z)[-1], *self.picture_size)
 
+    def styled(self, z: Tensor) -> tuple[Tensor, Views]:
+        """Return the styles (N, layers, W) of latents, and the views as a function of them: families with styles do."""
+        raise AssertionError("the configuration's check lets no family without styles pass")
+
 
 class Discriminator(Network):
     """Views to logits: positive for real."""

@@ -130,7 +130,12 @@ class StyleGenerator(Generator):
 
     def forward(self, z: Tensor) -> Views:
         """Map what a picture draws, (N, latent_dim), to one view (N, C, H, W)."""
-        return (self.paint(self.styles(z), z[:, 2 * self.style_dim + 1 :]),)
+        return self.styled(z)[1]
+
+    def styled(self, z: Tensor) -> tuple[Tensor, Views]:
+        """Return the styles (N, layers, W), and the one view as a function of them."""
+        styles = self.styles(z)
+        return styles, (self.paint(styles, z[:, 2 * self.style_dim + 1 :]),)
 
     def styles(self, z: Tensor) -> Tensor:
         """Return the style of each layer, (N, layers, W): in training mixed, in evaluation truncated."""

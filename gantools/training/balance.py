@@ -22,6 +22,11 @@ def rate_factor(config: BalanceConfig, images: int) -> float:
     return factor
 
 
+def path_weight(config: LossConfig, g_steps: int) -> float:
+    """Return the weight of the path lengths in the G turn number ``g_steps``: path_length x interval, or 0."""
+    return config.path_length * config.path_interval if g_steps % config.path_interval == 0 else 0.0
+
+
 def penalty_weight(config: LossConfig, d_steps: int) -> float:
     """Return the weight of the squared gradient in the D turn number ``d_steps``: gamma/2 x interval, or 0.
 

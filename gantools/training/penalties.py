@@ -76,3 +76,23 @@ R1: Penalty = r1
 R2: Penalty = r2
 R1_R2: Penalty = r1_and_r2
 GP: Penalty = one_centred
+
+
+PATH_MEMORY = 0.01
+"""Share of each measurement in the running mean of path lengths: Karras 2020, appendix B."""
+
+
+def path_lengths(styles: Tensor, images: Tensor, noise: Tensor) -> Tensor:
+    """Return how far pictures move along their styles, (N,), differentiable: |J^T y| for noise y of unit variance.
+
+    Source: Karras 2020, "Analyzing and Improving the Image Quality of StyleGAN", equation 4; y is scaled by the root of
+    the number of pixels as in its code, and layers are averaged.
+
+    Args:
+        styles: (N, layers, W), of which ``images`` is a function.
+        images: (N, C, H, W).
+        noise: standard normal numbers of the shape of ``images``.
+    """
+    pixels = images.shape[2] * images.shape[3]
+    (gradient,) = torch.autograd.grad((images * noise).sum() / pixels**0.5, styles, create_graph=True)
+    return gradient.float().square().sum(-1).mean(1).sqrt()

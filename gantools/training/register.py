@@ -62,6 +62,7 @@ class Register:
         nonfinite, nonfinite_run: turns whose loss or gradients were not finite, in all and in a row just now.
         loss_d, loss_g: the losses of the last turns; None before the first, or when not finite.
         augment_strength: of an adaptive augmentation, in [0, 1].
+        path_length: running mean of the path lengths of G; 0 before the first.
         signs: the vital signs by name; None before the first.
         judged_from: the round from which on the run is judged: the last change of its rates and the like.
         history_interval: rounds from one point of the history to the next.
@@ -81,6 +82,7 @@ class Register:
     loss_d: float | None = None
     loss_g: float | None = None
     augment_strength: float = 0.0
+    path_length: float = 0.0
     signs: dict[str, float | None] = field(default_factory=lambda: dict.fromkeys(SIGNS))
     judged_from: int = 0
     history_interval: int = 10
@@ -152,6 +154,8 @@ def _check(register: Register) -> None:
             raise ValueError(f"{spec.name} is {value!r}")
     if not isinstance(register.augment_strength, (int, float)) or not 0 <= register.augment_strength <= 1:
         raise ValueError(f"augment_strength is {register.augment_strength!r}")
+    if not (isinstance(register.path_length, (int, float)) and math.isfinite(register.path_length)):
+        raise ValueError(f"path_length is {register.path_length!r}")
     if register.history_interval < 1:
         raise ValueError("history_interval is 0")
     if not is_digest(register.data):

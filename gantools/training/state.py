@@ -42,6 +42,7 @@ class TrainState:
             self.losses = {"d": torch.zeros(()), "g": torch.zeros(())}
             self.signs = torch.zeros(len(SIGNS))
             self.strength = torch.tensor(float(register.augment_strength))
+            self.path_mean = torch.tensor(float(register.path_length))
             self.skipped = torch.tensor(register.skipped)
             self.nonfinite = torch.tensor(register.nonfinite)
             self.nonfinite_run = torch.tensor(register.nonfinite_run)
@@ -107,7 +108,7 @@ class TrainState:
         register = self.register
         counts = torch.stack((self.skipped, self.nonfinite, self.nonfinite_run)).tolist()
         register.skipped, register.nonfinite, register.nonfinite_run = counts
-        register.augment_strength = self.strength.item()
+        register.augment_strength, register.path_length = self.strength.item(), self.path_mean.item()
         register.signs = dict(zip(SIGNS, map(finite_or_none, self.signs.tolist()), strict=True))
         if register.d_steps:
             register.loss_d = finite_or_none(self.losses["d"].item())

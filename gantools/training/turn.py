@@ -17,9 +17,9 @@ from gantools.nets.base import Views, buffers_of, frozen, set_buffers
 from gantools.training import vitals
 from gantools.training.augment import Augmented, adapt, draw
 from gantools.training.average import follow
-from gantools.training.balance import penalty_weight, rate_factor
+from gantools.training.balance import path_weight, penalty_weight, rate_factor
 from gantools.training.losses import loss_of
-from gantools.training.penalties import Penalty, Shown
+from gantools.training.penalties import PATH_MEMORY, Penalty, Shown, path_lengths
 from gantools.training.schedules import augment_strength, average_decay
 from gantools.training.state import TrainState
 
@@ -119,7 +119,7 @@ def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None)
     Args:
         reals: real images (N, C, H, W) in [-1, 1] for a loss that compares with them, else None.
 
-    Writes the generator, its moments, the average, its loss, and g_steps, images, d_since_g (to 0).
+    Writes the generator, its moments, the average, its loss, the mean path length, g_steps, images, d_since_g (to 0).
     """
     config, register, generator = state.config, state.register, state.generator
     critic = state.discriminator.train()
@@ -133,10 +133,13 @@ def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None)
                 real_logits = _eye(state, "reals", "g", register.g_steps)(critic.views(reals))
         fake_logits = _eye(state, "fakes", "g", register.g_steps)(fakes.views)
         g_loss = loss_of(config.loss).generator(fake_logits, real_logits).mean()
-    torch.autograd.backward(g_loss)
-    rejected = _count(state, g_loss, generator)
+        penalty, path_mean = _path_penalty(state)
+        total = g_loss + penalty
+    torch.autograd.backward(total)
+    rejected = _count(state, total, generator)
     _step(state, "generator", config.optimizer.lr_g, rejected)
     set_buffers(generator, [torch.where(rejected, old, new) for old, new in zip(before, fakes.moved, strict=True)])
+    state.path_mean = torch.where(rejected, state.path_mean, path_mean)
     register.g_steps += 1
     register.d_since_g = 0
     register.images += config.batch
@@ -147,6 +150,24 @@ def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None)
     if register.g_steps % register.history_interval == 0:
         state.pull()  # waits for the device, at fixed counts only
         register.add_history()
+
+
+def _path_penalty(state: TrainState) -> tuple[Tensor | float, Tensor]:
+    """Return the weighted squared distance of path lengths to their running mean, and that mean with these in it.
+
+    Half a batch of its own is drawn for it: Karras 2020 has half as well, to save memory.
+    """
+    config, g_steps, generator = state.config, state.register.g_steps, state.generator
+    weight = path_weight(config.loss, g_steps)
+    if not weight:
+        return 0.0, state.path_mean
+    count = max(1, config.batch // 2)
+    latents = normal(key(config.seed, "paths", g_steps), count, generator.latent_dim)
+    styles, views = generator.styled(torch.from_numpy(latents).to(state.machine.device))
+    noise = normal(key(config.seed, "path noise", g_steps), *views[-1].shape)
+    lengths = path_lengths(styles, views[-1], torch.from_numpy(noise).to(state.machine.device))
+    mean = torch.lerp(state.path_mean, lengths.detach().mean(), PATH_MEMORY)
+    return weight * (lengths - mean).square().mean(), mean
 
 
 def _count(state: TrainState, loss: Tensor, network: nn.Module) -> Tensor:

@@ -292,6 +292,7 @@ NEUTRAL = {
     "augment.schedule": "fixed",
     "network.deviation_group": 0,
     "network.packing": 1,
+    "loss.path_length": 0.0,
 }
 """Values that go together with all others."""
 
@@ -372,7 +373,7 @@ ON_RESUME = {
                      "network.packing", "preset", "seed"},
     OnResume.ASK: {"loss.name", "loss.penalty", "batch"},
     OnResume.BITS: {"precision"},
-    OnResume.EVENT: {"loss.smoothing", "loss.drift",
+    OnResume.EVENT: {"loss.smoothing", "loss.drift", "loss.path_length", "loss.path_interval",
                      "loss.gamma", "loss.penalty_interval", "optimizer.lr_g", "optimizer.lr_d", "optimizer.beta1",
                      "optimizer.beta2", "optimizer.weight_decay", "balance.d_steps", "balance.skip_d_below",
                      "balance.lr_drops", "balance.freeze_d", "augment.operations", "augment.schedule",
@@ -450,6 +451,7 @@ def test_configurations_are_values() -> None:
          "augment.schedule=adaptive and --loss relativistic: ", "--set augment.schedule=ramp"),
         ({"augment.schedule": "ramp"}, "augment.schedule=ramp and --augment none: ",
          "--augment color,translation,cutout"),
+        ({"loss.path_length": 2.0}, "--arch dcgan and loss.path_length=2: ", "--set loss.path_length=0"),
         ({"network.packing": 3}, "--batch 64 and network.packing=3: ", "--batch 66"),
         ({"network.packing": 2, "network.deviation_group": 3}, "--batch 64 and network.deviation_group=3: ",
          "--batch 66"),

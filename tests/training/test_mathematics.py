@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES
 from gantools.config.run import AugmentConfig, AverageConfig, BalanceConfig, LossConfig, NetworkConfig
 from gantools.nets.base import Discriminator, Start, Views
-from gantools.training.balance import is_d_turn, penalty_weight, rate_factor
+from gantools.training.balance import is_d_turn, path_weight, penalty_weight, rate_factor
 from gantools.training.losses import Loss, loss_of
-from gantools.training.penalties import Shown
+from gantools.training.penalties import Shown, path_lengths
 from gantools.training.schedules import augment_strength, average_decay
 
 LN, EXP = math.log, math.exp
@@ -154,6 +154,26 @@ def test_gp_looks_between_each_real_and_its_fake() -> None:
     assert torch.equal(small.min(1).values, large.max(1).values)
     assert len(set(small[:, 0].tolist())) == 5
     assert small.min() >= 0 and small.max() < 1
+
+
+def test_a_path_length_is_the_root_of_the_mean_over_layers() -> None:
+    """Where the picture is A times the style of each layer, |J^T y| has a closed form, and a gradient in A."""
+    draw = torch.Generator().manual_seed(0)
+    styles = torch.randn(3, 2, 5, generator=draw, dtype=torch.float64, requires_grad=True)  # (N, layers, W)
+    matrix = torch.randn(2, 5, 16, generator=draw, dtype=torch.float64, requires_grad=True)
+    noise = torch.randn(3, 1, 4, 4, generator=draw, dtype=torch.float64)
+    images = torch.einsum("nlw,lwp->np", styles, matrix).view(3, 1, 4, 4)
+    found = path_lengths(styles, images, noise)
+    gradient = torch.einsum("lwp,np->nlw", matrix.detach(), noise.flatten(1)) / 4  # the root of 16 pixels
+    torch.testing.assert_close(found, gradient.square().sum(-1).mean(1).sqrt().float(), rtol=1e-5, atol=0)
+    found.sum().backward()
+    assert matrix.grad is not None and matrix.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize(("g_steps", "weight"), [(0, 8.0), (1, 0.0), (4, 8.0)])
+def test_path_lengths_are_taken_every_interval_with_its_gain(g_steps: int, weight: float) -> None:
+    """path_length times the interval in every fourth G turn, nothing between."""
+    assert path_weight(LossConfig(path_length=2.0), g_steps) == weight
 
 
 def test_a_penalty_adds_up_over_a_pack() -> None:

@@ -13,7 +13,7 @@ from gantools.training.engine import Phase, turns
 from gantools.training.health import TOLERATED_RUN
 from gantools.training.state import TrainState
 from gantools.training.turn import discriminator_turn, draw_fakes, generator_turn
-from tests.tiny import fresh, some_pictures, take
+from tests.tiny import fresh, some_pictures, take, through_bytes
 
 
 def snapshot(state: TrainState) -> dict[str, torch.Tensor]:
@@ -175,6 +175,19 @@ def test_a_g_turn_compares_with_reals_of_its_own() -> None:
     assert sorted(seen[:10]) == pytest.approx(sorted(sums), abs=0.01)
     assert sorted(seen[10:]) == pytest.approx(sorted(sums), abs=0.01)
     assert seen[:10] != seen[10:]
+
+
+def test_the_mean_path_length_follows_in_g_turns_alone() -> None:
+    """A due G turn moves the mean by a hundredth of the way, a D turn does not, and a run read back has the same."""
+    state = take(fresh("path lengths"), Phase.G_ONLY, 1)
+    moved = state.path_mean.item()
+    assert moved > 0
+    take(state, Phase.D_ONLY, 1)
+    take(state, Phase.G_ONLY, 1)  # not due
+    assert state.path_mean.item() == moved
+    assert through_bytes(state).path_mean.item() == moved
+    take(state, Phase.G_ONLY, 1)
+    assert state.path_mean.item() > moved
 
 
 def test_the_d_loss_is_the_textbooks() -> None:
