@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from gantools.config.catalog import AUGMENTATIONS, FAMILIES, LOSSES, PENALTIES, PRESETS
-from gantools.config.fields import SWITCH, OnResume, setting
+from gantools.config.augment import AugmentConfig
+from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES, PRESETS
+from gantools.config.fields import OnResume, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +40,7 @@ class NetworkConfig:
         source="Karras 2018, appendix A.1",
     )
     mapping_depth: int = setting(
-        8,
-        minimum=1,
-        maximum=32,
-        help="Layers of the mapping network (stylegan2).",
-        source="Karras 2019, section 2",
+        8, minimum=1, maximum=32, help="Layers of the mapping network (stylegan2).", source="Karras 2019, section 2"
     )
     mixing: float = setting(
         0.9,
@@ -232,59 +229,6 @@ class BalanceConfig:
         on_resume=OnResume.EVENT,
         help="Keep the first so many layers of D, those next to the picture, as they are; for --init.",
         source="off: Mo 2020 (FreezeD)",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class AugmentConfig:
-    """What is changed about pictures, real and fake alike, before the discriminator sees them."""
-
-    operations: str = setting(
-        "none",
-        flag="--augment",
-        choices=AUGMENTATIONS,
-        on_resume=OnResume.EVENT,
-        help="Changes to all pictures that D sees, for small data sets. auto: by their number and channels.",
-        source="Zhao 2020 (DiffAugment)",
-    )
-    schedule: str = setting(
-        "fixed",
-        choices=("fixed", "ramp", "adaptive"),
-        on_resume=OnResume.EVENT,
-        help="How the strength goes: as it is; rising with the images seen; or up and down with D's certainty.",
-        source="fixed: Zhao 2020; adaptive: Karras 2020 (ADA)",
-    )
-    strength: float = setting(
-        1.0,
-        minimum=0.0,
-        maximum=1.0,
-        on_resume=OnResume.EVENT,
-        help="How probable each change of a picture is; with ramp and adaptive the most that this grows to.",
-        source="Zhao 2020",
-    )
-    images: int = setting(
-        500_000,
-        minimum=1,
-        maximum=10**10,
-        on_resume=OnResume.EVENT,
-        help="Images seen over which a ramp rises, or in which an adaptive strength can move from 0 to 1.",
-        source="Karras 2020 (ADA), section 4: 500k images",
-    )
-    target: float = setting(
-        0.6,
-        minimum=-1.0,
-        maximum=1.0,
-        on_resume=OnResume.EVENT,
-        help="Share of reals that D takes for real less that which it takes for fake, above which adaptive grows.",
-        source="Karras 2020 (ADA), figure 5: 0.6",
-    )
-    mirror: str = setting(
-        "no",
-        flag="--mirror",
-        choices=SWITCH,
-        on_resume=OnResume.EVENT,
-        help="Show half of the real pictures mirrored, right for left; not for text.",
-        source="off: a mirror image must be as plausible as the picture",
     )
 
 

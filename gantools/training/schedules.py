@@ -1,6 +1,7 @@
 """Quantities that follow the clock, the number of images seen. Pure functions, no torch."""
 
-from gantools.config.run import AugmentConfig, AverageConfig
+from gantools.config.augment import AugmentConfig
+from gantools.config.run import AverageConfig
 
 
 def average_decay(config: AverageConfig, images: int, batch: int) -> float:

@@ -190,7 +190,8 @@ def test_ranges_are_closed(name: str) -> None:
     """Both ends of a range are allowed, what lies beyond and NaN are not."""
     known, kind = setting_of(FIELDS[name]), FIELDS[name].type
     step = 1 if kind is int else 1e-3
-    values = values_of(resolve(GREY, {"network.family": "fc"}).config)
+    family = "stylegan2" if name == "loss.path_length" else "fc"
+    values = values_of(resolve(GREY, {"network.family": family}).config)
     for end in (known.minimum, known.maximum):
         check(build(values | {name: kind(end)}))
     beyond = [known.minimum - step, known.maximum + step] + ([math.nan] if kind is float else [])

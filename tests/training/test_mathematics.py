@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gantools.config.augment import AugmentConfig
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES
-from gantools.config.run import AugmentConfig, AverageConfig, BalanceConfig, LossConfig, NetworkConfig
+from gantools.config.run import AverageConfig, BalanceConfig, LossConfig, NetworkConfig
 from gantools.nets.base import Discriminator, Start, Views
 from gantools.training.balance import is_d_turn, path_weight, penalty_weight, rate_factor
 from gantools.training.losses import Loss, loss_of
