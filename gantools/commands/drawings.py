@@ -74,7 +74,7 @@ def draw(
     machine: Machine,
     console: Console,
 ) -> bool:
-    """Make the drawings of one thing, or say why one cannot be made; return whether all were.
+    """Write the drawings of one thing, or say why one cannot be made; return whether all were.
 
     Args:
         finding: gets to know of the files.
@@ -97,6 +97,15 @@ def draw(
             write_page(drawings.html, text)
             finding.facts["html"] = drawings.html
             console.line(f"page: {drawings.html}")
+    except InputError as error:
+        console.error(error.message, typed_again(error.hint))
+        return False
+    return True
+
+
+def draw_in_terminal(path: Path, finding: "Finding", drawings: Drawings, machine: Machine, console: Console) -> bool:
+    """Draw one thing in the terminal if that was asked, or say why it cannot be; call it when the report is out."""
+    try:
         if drawings.show:
             show(path, finding.kind, machine, console)
     except InputError as error:

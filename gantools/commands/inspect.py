@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gantools.commands.doors import typed_again
-from gantools.commands.drawings import Drawings, draw, require_drawings
+from gantools.commands.drawings import Drawings, draw, draw_in_terminal, require_drawings
 from gantools.commands.eyes import require_features
 from gantools.commands.judging import PICTURES, Answer, Question, judged, require_question
 from gantools.commands.options import (
@@ -117,6 +117,7 @@ def inspect(
         finding = _checkpoint(things[0], verify)
         is_drawn = draw(things[0], finding, drawings, (asked, answer), (device, threads), console)
         code = _show_judgement(asked, answer, finding, json)
+        is_drawn = draw_in_terminal(things[0], finding, drawings, (device, threads), console) and is_drawn
         return code if is_drawn else ExitCode.INPUT
     if diff is not None:
         _show_difference(things[0], diff, json, verbose)
@@ -136,6 +137,7 @@ def inspect(
         documents.append({"thing": path, "kind": finding.kind, "verified": verify, **finding.facts})
         if not json:
             _print(f"{path}: {finding.kind}", finding.rows + (finding.details if verbose else []), number > 0)
+        is_drawn = draw_in_terminal(path, finding, drawings, (device, threads), console) and is_drawn
     if json:
         emit_json("inspect", {"things": documents})
     elif len(things) == 1 and findings:
