@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from gantools.config.run import RunConfig
+from gantools.config.sizes import scales
 from gantools.errors import Again, InputError
 from gantools.files.document import Document
 from gantools.files.nearby import similar
@@ -28,6 +29,7 @@ SIGNS = ("spread", "twins")
 
 FACTS = ("value", "low", "high", "floor")
 
+GROWING = "progressive"
 SILENT = ("end", "drop", "figures", "start")
 TEXTS = ("what", "text", "state")
 
@@ -125,8 +127,7 @@ def story_of(document: Document, metrics: Path | None = None) -> Story:
     known = {(mark.images, mark.text) for mark in story.marks}
     events = [(event.images, event.what) for event in document.lineage.events]
     story.marks += [Mark(images, "change", what) for images, what in events if (images, what) not in known]
-    drops = drops_of(document.config, register.images)
-    story.marks = [mark for mark in story.marks if mark.kind != "drop"] + drops
+    story.marks += drops_of(document.config, register.images) + growth_of(document.config, register.images)
     story.marks.sort(key=lambda mark: mark.images)
     return story
 
@@ -139,6 +140,16 @@ def drops_of(config: RunConfig, images: int) -> list[Mark]:
         if due <= images:
             found.append(Mark(due, "drop", f"both rates are now {share:g} of where they began"))
     return found
+
+
+def growth_of(config: RunConfig, images: int) -> list[Mark]:
+    """Return where growing networks began with their next size; see ``nets/progressive.growth``."""
+    network = config.network
+    if network.family != GROWING:
+        return []
+    sizes = scales(network.height, network.width)[1:]
+    due = [(network.grow_images * (2 * doubling + 1), size) for doubling, size in enumerate(sizes)]
+    return [Mark(at, "growth", f"{width}x{height} begins to fade in") for at, (height, width) in due if at <= images]
 
 
 def read_metrics(path: Path) -> Story:

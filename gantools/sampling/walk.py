@@ -30,5 +30,5 @@ def walk(generator: Generator, seed: int, index: int, frames: int) -> NDArray[np
     device = next(generator.parameters()).device
     with torch.inference_mode():
         starts = range(0, frames, BLOCK)
-        blocks = [to_pixels(generator(latents[start : start + BLOCK].to(device))[-1]) for start in starts]
+        blocks = [to_pixels(generator.pictures(latents[start : start + BLOCK].to(device))) for start in starts]
     return np.concatenate(blocks)

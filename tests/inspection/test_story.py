@@ -9,7 +9,7 @@ import pytest
 
 from gantools.errors import InputError
 from gantools.files.document import Document, Event, Lineage
-from gantools.inspection.story import Story, read_metrics, story_of
+from gantools.inspection.story import Story, growth_of, read_metrics, story_of
 from gantools.training.engine import Phase
 from tests import tiny
 
@@ -107,3 +107,13 @@ def test_a_change_is_told_once(document: Document, tmp_path: Path) -> None:
     again = START | {"images": 8, "changes": ["changed: optimizer.lr_g 1 -> 2"]}
     story = story_of(changed, written(tmp_path / "m", again, losses(100)))
     assert [mark.text for mark in story.marks if mark.kind == "change"] == ["optimizer.lr_g 1 -> 2"]
+
+
+def test_growth_is_told() -> None:
+    """Each size that has begun to fade in is marked; the size in which a run begins is no event."""
+    config = tiny.config_of("progressive", **{"network.grow_images": 100})
+    sizes = [mark.text for mark in growth_of(config, 10**9)]
+    assert sizes[-1] == "12x8 begins to fade in"
+    assert [mark.images for mark in growth_of(config, 299)] == [100]
+    assert growth_of(config, 99) == []
+    assert growth_of(tiny.config_of("dcgan"), 10**9) == []

@@ -17,8 +17,8 @@ class Showing(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(1))
 
-    def forward(self, latents: Tensor) -> tuple[Tensor, ...]:
-        return (latents.view(-1, 1, 1, 2) / 4,)
+    def pictures(self, latents: Tensor) -> Tensor:
+        return latents.view(-1, 1, 1, 2) / 4
 
 
 def steps_of(seed: int, index: int) -> np.ndarray:
