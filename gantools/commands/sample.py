@@ -54,6 +54,16 @@ def sample(
         Literal["average", "live"],
         typer.Option(help="The generator's moving average, or the generator as it is.", rich_help_panel=RUN),
     ] = "average",
+    truncation: Annotated[
+        float,
+        typer.Option(
+            metavar="PSI",
+            min=0.0,
+            max=2.0,
+            help="Draw styles to their mean (stylegan2): 1 not at all, 0.7 fewer odd pictures, 0 all alike.",
+            rich_help_panel=RUN,
+        ),
+    ] = 1.0,
     output: Output = None,
     grid: Annotated[bool, typer.Option("--grid", help="One sheet of all pictures.", rich_help_panel="Output")] = False,
     format_: Annotated[
@@ -76,7 +86,7 @@ def sample(
     from gantools.sampling.plan import SUFFIXES, Wish, make_plan, missing
 
     console = console_from(quiet, verbose, color)
-    wish = Wish(checkpoint, n, start, seed, weights, grid, format_, output, force)
+    wish = Wish(checkpoint, n, start, seed, weights, grid, format_, output, force, truncation)
     require_one_product(("-o -", str(output) == STREAM), ("--json", json), ("-0", print0))
     source, document = _open(checkpoint)
     plan = make_plan(wish, document)
@@ -127,6 +137,7 @@ def _make(
         message = f"{plan.wish.source}: found another checkpoint than a moment ago, expected it to stay"
         raise InputError(message, hint=Again())
     generator.to(machine.device)
+    generator.truncation = plan.wish.truncation
     console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads")
     warn_of_load(machine.threads, console)
     total = len(indices) if plan.kind == "folder" else plan.wish.count
@@ -161,8 +172,8 @@ def _tell(plan: "Plan", document: Document, made: int, console: Console, json: b
         emit_json("sample", {
             "checkpoint": wish.source, "digest": document.digest, "images": document.register.images,
             "seed": wish.seed, "start": wish.start, "n": wish.count, "weights": wish.weights, "format": plan.format,
-            "grid": wish.grid, "output": plan.path, "written": made, "unchanged": total - made,
-            "paths": list(plan.files()),
+            "truncation": wish.truncation, "grid": wish.grid, "output": plan.path, "written": made,
+            "unchanged": total - made, "paths": list(plan.files()),
         })  # fmt: skip
     else:
         emit_paths(plan.files(), print0)

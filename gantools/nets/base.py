@@ -71,10 +71,12 @@ class Generator(Network):
         latent_dim: how many numbers a picture draws, all standard normal: the latent z and whatever else the family
             draws for it (noise, a second latent). There is no other randomness in a network.
         picture_size: height and width of the pictures in pixels, also while a growing network is still smaller.
+        truncation: in evaluation, how much of its distance to the mean a style keeps; for families that have styles.
     """
 
     latent_dim: int
     picture_size: tuple[int, int]
+    truncation = 1.0
 
     @abstractmethod
     def forward(self, z: Tensor) -> Views:

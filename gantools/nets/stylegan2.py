@@ -109,7 +109,7 @@ class StyleGenerator(Generator):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.picture_size, self.style_dim = (config.height, config.width), config.latent_dim
-        self.mixing, self.truncation = config.mixing, 1.0
+        self.mixing = config.mixing
         sizes = scales(config.height, config.width)
         widths = channel_ladder(config.base_width, config.max_width, len(sizes))
         self.noise_sizes = [sizes[0], *(size for size in sizes[1:] for _ in range(2))]

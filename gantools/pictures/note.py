@@ -27,6 +27,7 @@ class Note:
         index: the picture's index; of a sheet, the first one's.
         count: 1, or how many pictures the sheet holds.
         command: the line that makes it; it names the checkpoint's file without its folder.
+        truncation: how much of their distance to the mean its styles keep, 1 for all.
     """
 
     digest: str
@@ -35,10 +36,12 @@ class Note:
     index: int
     count: int
     command: str
+    truncation: float = 1.0
 
     def texts(self) -> dict[str, str]:
-        """Return the texts to write into the picture: one keyword, canonical JSON."""
-        return {KEYWORD: canonical_json(asdict(self)).decode()}
+        """Return the texts to write into the picture: one keyword, canonical JSON; truncation where there is any."""
+        told = {name: value for name, value in asdict(self).items() if (name, value) != ("truncation", 1.0)}
+        return {KEYWORD: canonical_json(told).decode()}
 
     def shows_same(self, other: "Note") -> bool:
         """Say whether both show the same pixels, whatever the checkpoint's file is called."""
@@ -53,7 +56,7 @@ def parse_note(texts: dict[str, str]) -> Note | None:
         return None
     words, numbers = (note.digest, note.weights, note.command), (note.seed, note.index, note.count)
     is_ours = all(type(word) is str for word in words) and all(type(number) is int for number in numbers)
-    return note if is_ours else None
+    return note if is_ours and type(note.truncation) is float else None
 
 
 def read_note(path: Path) -> Note | None:

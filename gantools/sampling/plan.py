@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gantools.config.catalog import FAMILIES
 from gantools.config.run import NetworkConfig
 from gantools.errors import Again, RefusedError, UsageError, output_errors
 from gantools.files.document import Document
@@ -37,6 +38,7 @@ class Wish:
         format: of the files; None when it was not typed.
         output: where to write, ``-`` for stdout; None: beside the checkpoint.
         force: foreign files may be replaced, and what is there already is made again.
+        truncation: how much of its distance to the mean a style keeps, 1 for all.
     """
 
     source: str
@@ -48,6 +50,7 @@ class Wish:
     format: Format | None
     output: Path | None
     force: bool
+    truncation: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class Plan:
         """
         wish = self.wish
         count = wish.count if self.kind == "sheet" else 1
-        return Note(self.digest, wish.weights, wish.seed, index, count, self._command(index, count))
+        command = self._command(index, count)
+        return Note(self.digest, wish.weights, wish.seed, index, count, command, wish.truncation)
 
     def _command(self, index: int, count: int) -> str:
         wish = self.wish
@@ -90,6 +94,7 @@ class Plan:
         words += ["--start", str(index)] if index else []
         words += ["--seed", str(wish.seed)] if wish.seed else []
         words += ["--weights", wish.weights] if wish.weights != "average" else []
+        words += ["--truncation", f"{wish.truncation:g}"] if wish.truncation != 1 else []
         words += ["--grid"] if self.kind == "sheet" else []
         return shlex.join([*words, "CKPT" if wish.source == STREAM else Path(wish.source).name])
 
@@ -107,6 +112,10 @@ def make_plan(wish: Wish, document: Document) -> Plan:
         is_named = wish.output is not None and wish.output.suffix.lower() in FORMATS
         name = shlex.join(["-o", str(wish.output.with_suffix(".png"))]) if wish.output and is_named else ""
         raise UsageError(message, hint=Again(name, drop=("--format",)) if name else "--format png")
+    if wish.truncation != 1 and not FAMILIES[network.family].truncates:
+        able = ", ".join(name for name, entry in FAMILIES.items() if entry.truncates)
+        message = f"--truncation {wish.truncation:g}: found {network.family} networks, which have no styles to draw to "
+        raise UsageError(f"{message}their mean; expected {able}", hint=Again(drop=("--truncation",)))
     if wish.grid:
         _require_fitting_sheet(wish.count, network)
     kind = _kind(wish)

@@ -352,3 +352,21 @@ def test_failing_work_comes_out() -> None:
 def test_runs_are_stretches_without_a_gap(numbers: list[int], expected: list[tuple[int, int]]) -> None:
     """Rising numbers fall into stretches (first, count)."""
     assert list(runs(numbers)) == expected
+
+
+def test_truncation_is_for_families_with_styles(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At 0 all pictures have one style, the picture names its command, and networks without styles refuse it."""
+    packed = tiny.packed(tiny.take(tiny.fresh("stylegan2"), Phase.BOTH, 2))
+    (place / "style.safetensors").write_bytes(packed.data)
+    apart = []
+    for psi in ("1", "0.5", "0"):
+        assert sample("style.safetensors", "--n", "4", "--truncation", psi, "-o", psi) == 0
+        pixels = np.stack([np.asarray(Image.open(path)).astype(float) for path in sorted((place / psi).iterdir())])
+        apart.append(pixels.std(axis=0).mean())
+    assert apart[0] > apart[1] > apart[2]
+    note = json.loads(read_text(place / "0.5" / "000002.png")["gantools"])
+    assert note["command"] == "gantools sample --n 1 --start 2 --truncation 0.5 style.safetensors"
+    assert sample("dcgan.safetensors", "--truncation", "0.7") == 2
+    said = capsys.readouterr().err
+    assert "--truncation 0.7: found dcgan networks, which have no styles to draw to their mean; expected" in said
+    assert "hint: gantools sample dcgan.safetensors" in said
