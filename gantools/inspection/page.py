@@ -206,8 +206,8 @@ def _walk(gallery: Gallery) -> Section | None:
     shown = "".join(_moving(walk, number) for number, walk in enumerate(gallery.walks, 1))
     strip = _strip(gallery.walks[0][:: max(1, frames // 8)]).img(f"{min(8, frames)} steps of the first walk", 640)
     note = (
-        f'<p class="note">Each picture goes round a circle in the latent space in {frames} steps. Jumps where its '
-        "neighbours are alike mean that G has learnt single pictures by heart.</p>"
+        f'<p class="note">Each picture goes round a circle in the latent space in {frames} steps. Sudden '
+        "jumps mean that G has learnt single pictures by heart.</p>"
     )
     return Section("walk", "A walk through the latents", f'{note}<div class="walks">{shown}</div>{strip}')
 
