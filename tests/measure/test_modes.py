@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gantools.measure.modes import codes_of, modes, shares_of
+from gantools.measure.resampling import draw_counts, interval
 
 ONCE = np.ones((1, 6))
 
@@ -14,6 +15,16 @@ def test_modes_are_kinds_of_the_data_that_a_sure_fake_shows() -> None:
     found = modes(np.array([0, 0, 1, 2, 3, 3]), np.array([0.99, 0.5, 0.95, 0.6, 1.0, 1.0]), data, 4, ONCE)
     assert found["modes"].value == 2  # 0 and 1: 2 is unsure, 3 is in no picture of the data
     assert found["recognised"].value == pytest.approx(4 / 6)
+
+
+def test_none_of_few_fakes_is_no_proof_of_none() -> None:
+    """With five fakes of which none is recognised the interval reaches far; with two thousand it does not."""
+    data = np.repeat([0, 1], 10)
+    for n, least, most in ((5, 0.3, 0.6), (2000, 0.0, 0.002)):
+        found = modes(np.zeros(n, np.int64), np.zeros(n), data, 2, draw_counts(0, n).fakes)
+        assert found["recognised"].value == found["modes"].value == 0
+        assert least < interval(found["recognised"], n).high < most
+        assert interval(found["modes"], n).high > 1
 
 
 def test_the_divergence_is_that_of_the_shares() -> None:
