@@ -24,7 +24,7 @@ KARRAS_2018 = "Karras 2018"
 KARRAS_2020 = "Karras 2020"
 KARNEWAR = "Karnewar 2020, section 3"
 HUANG = "Huang 2024"
-SMALL = "a size that two cores train at 30 images/s and more at 32 px; measured"
+SMALL = "small enough for a processor; a guess"
 TEN_MINUTES = "about ten minutes on two cores; a guess from measured images/s"
 
 
@@ -252,12 +252,12 @@ def _small(base_width: int, max_width: int, rate: float) -> Values:
     return {
         "network.base_width": (base_width, SMALL),
         "network.max_width": (max_width, SMALL),
-        **_adam(rate, "the paper's decays; the rate a guess that was looked at"),
+        **_adam(rate, "the paper's decays; the rate a guess"),
     }
 
 
 SPEED = {"conv": 0.5, "progressive": 0.5, "msg": 0.3, "stylegan2": 0.1, "residual": 0.3}
-"""Images/s of a family's default size beside dcgan's, on two cores at 32 px."""
+"""Images/s of a family's default size beside dcgan's; a guess from the work of a step."""
 
 NARROW: dict[str, Values] = {
     "conv": {"network.base_width": (16, SMALL)},
