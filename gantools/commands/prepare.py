@@ -249,6 +249,8 @@ def _reader(threads: int, console: Console, request: StopRequest) -> "Reread":
 
 def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) -> "Report":
     """Carry out the plan; when a signal ends it, say that the next run goes on."""
+    import gc
+
     from gantools.allocator import keep_freed_memory
     from gantools.data.build import execute
     from gantools.data.folder import prepare_line
@@ -256,6 +258,7 @@ def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) ->
     if plan.nothing_to_do():
         return execute(plan, threads)
     keep_freed_memory(LARGEST_KEPT_BYTES)
+    gc.freeze()  # what is loaded and planned is looked through no more: that took time, and longer with a larger plan
     try:
         with console.progress("prepare", len(plan.items), "pictures") as progress:
             return execute(plan, threads, lambda done: _advance(progress.update, done, request))

@@ -8,7 +8,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
-from gantools.data.census import census
+from gantools.data.census import Counting, census
 from gantools.data.columns import Columns
 from gantools.data.generations import Numbering
 from gantools.data.ledger import Ledger
@@ -74,7 +74,7 @@ class _Build:
         self._plan, self._folder, self.report = plan, plan.folder, Report()
         self._is_new = not plan.folder.exists()
         self._columns, self._numbering = Columns(), Numbering(plan.before.manifest)
-        self._names = Names()
+        self._names, self._counting = Names(), Counting(plan.recipe)
         self._folders: set[str] = set()
         pack = plan.before.pack
         self._pack = None if pack is None else Pictures(pack.descriptor, str(pack.path), pack.offsets(), pack.shape, "")
@@ -137,18 +137,21 @@ class _Build:
             self._twins.judge(made)
             if made.record is not None and made.pixels is not None and made.record.file is None:
                 made.record.file = self._name(made.item, made.record)
-        lines = [made.record.line() for made in chunk if made.png is not None and made.record]
-        if lines:
-            self._journal.write(b"".join(lines))
+            if made.record is not None and made.record.file is not None:
+                self._numbering.number(made.record)
+        lines = [b"" if made.record is None else made.record.line() for made in chunk]
+        fresh = [line for made, line in zip(chunk, lines, strict=True) if made.png is not None]
+        if fresh:
+            self._journal.write(b"".join(fresh))
             self._journal.flush()
-        for made in chunk:
+        for made, line in zip(chunk, lines, strict=True):
             self.report.count(made)
             if made.record is None:
                 continue
             if made.record.file is not None:
-                self._numbering.number(made.record)
                 self._columns.add(made.record)
-            self._ledger.add(made.record)
+            self._ledger.add(line)
+            self._counting.add(made.record)
             if made.pixels is not None:
                 writer.add(made.pixels)
             if made.png is not None and made.record.file is not None:
@@ -193,12 +196,12 @@ class _Build:
         if not columns.train:
             message = f"--holdout: found all {count} pictures held out, expected some for training"
             raise UsageError(message, hint="--holdout 0%")
-        self._stale = _own_files(plan) - {*columns.files}
+        self._stale = _own_files(plan).difference(columns.files)
         self._journal.write(b"".join(_loose(self._stale)))
         self._journal.flush()
         digest = self.report.digest = columns.train_digest(plan.recipe.shape)
         classes = columns.classes()
-        self.report.census = census(self._ledger, plan.recipe)
+        self.report.census = self._counting.result(self._ledger)
         self._heading = Heading(plan.recipe, classes, digest, plan.foreign, self._numbering.history(digest))
         index, labels = columns.index(classes, plan.foreign)
         writer.finish(labels, index, {"manifest": self._ledger.digest(self._heading), "data": digest})

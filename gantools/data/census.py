@@ -1,7 +1,7 @@
 """What the pictures of a data set are and come from, counted from its records alone: no picture is read."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,31 +102,55 @@ class Census:
         }
 
 
-def census(records: Iterable[Record], recipe: Recipe) -> Census:
+class Counting:
+    """A census that is taken record by record.
+
+    Args:
+        recipe: what was made of the sources.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe, self._found, self._copies, self._cut_off = recipe, Census(), list[Record](), 0.0
+
+    def add(self, record: Record) -> None:
+        """Count one record."""
+        found = self._found
+        found.blank += record.blank is True
+        if record.twin is not None:
+            self._copies.append(record)
+        if record.file is None or record.width is None or record.height is None:
+            return
+        found.sizes[record.width, record.height] += 1
+        found.modes[record.mode or "rgb"] += 1
+        kept, scale = _kept(record.width, record.height, self._recipe)
+        found.enlarged += scale > 1
+        self._cut_off += 1 - kept
+
+    def result(self, records: Iterable[Record]) -> Census:
+        """Return the counts.
+
+        Args:
+            records: all that were added, which are gone through only when there are copies.
+        """
+        found = self._found
+        found.cut_off = self._cut_off / max(1, found.sizes.total())
+        wanted = {record.twin for record in self._copies}
+        originals = {record.source: record for record in records if record.source in wanted} if wanted else {}
+        _count_copies(self._copies, originals, found)
+        return found
+
+
+def census(records: Sequence[Record], recipe: Recipe) -> Census:
     """Count what is on record about a data set.
 
     Args:
-        records: all of them, which may be read from a file: they are gone through once, and once more for copies.
+        records: all of them.
         recipe: what was made of the sources.
     """
-    found, copies = Census(), []
-    cut_off = 0.0
+    counting = Counting(recipe)
     for record in records:
-        found.blank += record.blank is True
-        if record.twin is not None:
-            copies.append(record)
-        if record.file is None or record.width is None or record.height is None:
-            continue
-        found.sizes[record.width, record.height] += 1
-        found.modes[record.mode or "rgb"] += 1
-        kept, scale = _kept(record.width, record.height, recipe)
-        found.enlarged += scale > 1
-        cut_off += 1 - kept
-    found.cut_off = cut_off / max(1, found.sizes.total())
-    if copies:
-        wanted = {record.twin for record in copies}
-        _count_copies(copies, {record.source: record for record in records if record.source in wanted}, found)
-    return found
+        counting.add(record)
+    return counting.result(records)
 
 
 def _kept(width: int, height: int, recipe: Recipe) -> tuple[float, float]:

@@ -1,6 +1,9 @@
 """The columns of a pack, gathered record by record: what is kept in memory of each picture while a set is made."""
 
+from array import array
 from collections.abc import Iterable
+
+import numpy as np
 
 from gantools.data.manifest import TRAIN, Record
 from gantools.data.pack import DIGEST_BYTES, NO_LABEL, Index, Shape, data_digest
@@ -11,7 +14,7 @@ class Columns:
 
     def __init__(self) -> None:
         self.files: list[str] = []
-        self._sizes: list[int] = []
+        self._sizes = array("Q")
         self._encoded, self._pixels, self._splits = bytearray(), bytearray(), bytearray()
         self._labels: list[str | None] = []
 
@@ -36,9 +39,8 @@ class Columns:
 
     def train_digest(self, shape: Shape) -> str:
         """Digest the pictures that are for training."""
-        rows = (row for row, split in enumerate(self._splits) if split == ord(TRAIN[0]))
-        pixels = memoryview(self._pixels)
-        return data_digest(b"".join(pixels[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES] for row in rows), shape)
+        is_train = np.frombuffer(self._splits, np.uint8) == ord(TRAIN[0])
+        return data_digest(np.frombuffer(self._pixels, np.uint8).reshape(-1, DIGEST_BYTES)[is_train].tobytes(), shape)
 
     def index(self, classes: list[str], foreign: list[str]) -> tuple[Index, list[int]]:
         """Return the columns as a pack stores them, and the labels' numbers."""
@@ -46,7 +48,7 @@ class Columns:
         numbers |= {name: number for number, name in enumerate(classes)}
         index = Index(
             files=self.files,
-            sizes=self._sizes,
+            sizes=self._sizes.tolist(),
             encoded=self._encoded.hex(),
             pixels=self._pixels.hex(),
             splits=self._splits.decode(),

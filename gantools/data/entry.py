@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 from PIL import Image
 
 from gantools.data.recipe import Recipe
+from gantools.pictures.fractions import Box
 from gantools.pictures.open import Look
 
 RAW_SUFFIXES = frozenset({".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2"})
@@ -25,7 +26,8 @@ class Natural(NamedTuple):
 class Loaded:
     """A picture in memory: mode L, RGB or RGBA; the digest of what it was made of; what had to be assumed.
 
-    ``seen`` is what its source is: a JPEG may have been decoded smaller. None for a drawn one.
+    ``seen`` is what its source is: a JPEG may have been decoded smaller. None for a drawn one. ``extent`` is where in
+    ``image`` the picture lies; None for all of it.
     """
 
     image: Image.Image
@@ -34,6 +36,7 @@ class Loaded:
     factors: dict[str, str | float] | None = None
     label: str | None = None
     seen: Look | None = None
+    extent: Box | None = None
 
 
 class Unreadable(Exception):

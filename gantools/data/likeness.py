@@ -62,7 +62,10 @@ def likenesses(pixels: NDArray[np.uint8]) -> list[Likeness]:
     if seen.shape[1] > 1:
         luma = LUMA[0] * luma + LUMA[1] * levels[:, 1] + LUMA[2] * levels[:, 2]
     waves = (_cosines(height) @ luma.astype(np.float64) @ _cosines(width).T).reshape(len(pixels), HASH_BITS)
-    bits = waves > np.median(waves, axis=1, keepdims=True)
+    middle = np.partition(waves, (HASH_BITS // 2 - 1, HASH_BITS // 2), axis=1)[
+        :, HASH_BITS // 2 - 1 : HASH_BITS // 2 + 1
+    ]
+    bits = waves > middle.mean(axis=1, keepdims=True)  # not np.median: it loads numpy.ma
     hashes = np.packbits(bits, axis=1).view(np.uint64)[:, 0]
     flat = np.rint(cells).astype(np.uint8).reshape(len(pixels), -1, GRID * GRID)
     plain = (np.ptp(flat, axis=2) < NEAR_LEVELS).all(axis=1)

@@ -5,6 +5,7 @@ It is written last; what lies beside it is made so that it can be checked agains
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -83,8 +84,7 @@ class Record:
 
     def line(self) -> bytes:
         """Return the record as a line of the manifest."""
-        values = ((name, getattr(self, name)) for name in FIELDS)
-        return canonical_json({name: value for name, value in values if value is not None}) + b"\n"
+        return canonical_json({name: value for name in FIELDS if (value := getattr(self, name)) is not None}) + b"\n"
 
 
 FIELDS = tuple(field.name for field in fields(Record))
@@ -189,6 +189,9 @@ def record_from(line: bytes) -> Record | None:
         return None
     if record is None or not isinstance(record.source, str):
         return None
+    for name in ("label", "split", "mode"):  # texts that many records share are kept once
+        if type(text := getattr(record, name)) is str:
+            setattr(record, name, sys.intern(text))
     if record.file is None:
         return record
     sound = isinstance(record.file, str) and FILE_NAME.fullmatch(record.file) is not None

@@ -40,11 +40,11 @@ class Names:
     """Hands out file names inside a data set, no two alike even where case or Unicode form does not count."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken: dict[str, None] = {}  # not a set, whose table takes two to three times as much
 
     def take(self, file: str) -> None:
         """Mark a name as used."""
-        self._taken.add(_folded(file))
+        self._taken[_folded(file)] = None
 
     def new(self, label: str | None, stem: str, source: str) -> str:
         """Return ``label/stem.png``, with a mark of ``source`` behind the stem when that name is used already."""

@@ -24,6 +24,7 @@ FORMAT = 1
 HEADER_BYTES = 1024  # room for the header, which is written last: three tensors and two digests take about 500
 DIGEST_BYTES = 16
 NO_LABEL = -1
+PIECE = 4096  # entries, or characters, of a column that are written at once
 
 
 class Shape(NamedTuple):
@@ -106,12 +107,17 @@ class PackWriter:
         self._stream.seek(0, os.SEEK_END)
 
     def _write_index(self, index: Index) -> int:
-        """Write the columns as canonical JSON, one after the other: together they would be the peak of memory."""
+        """Write the columns as canonical JSON, piece by piece: the text of all would be the peak of memory."""
         size = 0
         for name in sorted(column.name for column in fields(index)):
+            column = getattr(index, name)
+            opening, closing = ('"', '"') if isinstance(column, str) else ("[", "]")
             mark = "," if size else "{"
-            text = f'{mark}"{name}":'.encode()
-            size += self._stream.write(text) + self._stream.write(canonical_json(getattr(index, name)))
+            size += self._stream.write(f'{mark}"{name}":{opening}'.encode())
+            for start in range(0, len(column), PIECE):
+                comma = b"," if start and opening == "[" else b""
+                size += self._stream.write(comma + canonical_json(column[start : start + PIECE])[1:-1])
+            size += self._stream.write(closing.encode())
         return size + self._stream.write(b"}")
 
     def _header(self, sizes: list[int], digests: dict[str, str]) -> bytes:

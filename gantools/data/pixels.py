@@ -2,6 +2,7 @@
 
 import os
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,10 @@ from gantools.pictures.open import look, look_and_open
 from gantools.pictures.reasons import OtherFormat, PictureError
 
 MAX_FILE_BYTES = 1 << 29  # a file is read whole, one a thread. Guess: no picture under the pixel limit comes near
+OVERSIZE = 1.5
+"""How many times as large as it is needed a JPEG is decoded at least. 64 px made of photographs of 512 to 1,024 px are
+on average 0.42 levels from those of the whole picture with 2, 0.61 with 1.5, and 1.61 with 1."""
+
 RAW_REASON = "camera raw file, not supported: export as JPEG"
 
 
@@ -54,17 +59,17 @@ def decoded(data: bytes, recipe: Recipe) -> Loaded:
         if recipe.min_size:
             header = look(BytesIO(data), recipe.formats)
             check_side(header.height, header.width, recipe, digest)
-        seen, image = look_and_open(
+        seen, image, extent = look_and_open(
             BytesIO(data),
             channels=recipe.channels,
             background=recipe.background,
-            at_least=(width, height) if recipe.tiles == "none" else None,
+            at_least=(ceil(OVERSIZE * width), ceil(OVERSIZE * height)) if recipe.tiles == "none" else None,
             formats=recipe.formats,
             notes=notes,
         )
     except PictureError as error:
         raise unreadable(error, digest) from error
-    return Loaded(image, digest, tuple(notes), seen=seen)
+    return Loaded(image, digest, tuple(notes), seen=seen, extent=extent)
 
 
 def unreadable(error: PictureError, digest: str | None = None) -> Unreadable:

@@ -114,7 +114,7 @@ def _pixels(entry: Entry, recipe: Recipe, hint: Hint) -> NDArray[np.uint8]:
         loaded = entry.origin.loader(entry)(recipe)
     except Unreadable as error:
         raise _unreadable(entry, error, hint) from error
-    return to_pixels(loaded.image, recipe, loaded.digest)
+    return to_pixels(loaded.image, recipe, loaded.digest, loaded.extent)
 
 
 def _unreadable(entry: Entry, error: Unreadable, hint: Hint) -> InputError:

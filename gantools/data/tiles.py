@@ -96,7 +96,7 @@ class TileOrigin:
             if isinstance(loaded, Unreadable):
                 raise loaded
             box = self._box(number, loaded.digest, recipe)
-            return replace(loaded, image=loaded.image.crop(box))
+            return replace(loaded, image=loaded.image.crop(box), extent=None)
         finally:
             with self._counting, self._reading:
                 self._waiting -= 1

@@ -12,6 +12,7 @@ from gantools.data.making import Made
 from gantools.data.manifest import Record
 from gantools.data.recipe import Dedupe
 
+FIRST = 256  # rows of a column at first
 SAME = "the same pixels as an earlier picture"
 NEAR = "nearly the same as an earlier picture"
 
@@ -24,14 +25,16 @@ class Twins:
 
     Args:
         dedupe: which copies are left out of the data set; the others are noted in their records.
-        folder: in which a nameless file keeps the cells: in memory would be the hashes, 8 bytes a picture, alone.
+        folder: in which a nameless file keeps the cells: in memory are digests and hashes, 24 bytes a picture, and
+            the names.
     """
 
     def __init__(self, dedupe: Dedupe, folder: Path) -> None:
         self._dedupe = dedupe
-        self._by_pixels: dict[bytes, str] = {}
-        self._sources: list[str] = []
-        self._hashes: NDArray[np.uint64] = np.empty(256, np.uint64)
+        self._digests: NDArray[np.uint64] = np.empty((FIRST, 2), np.uint64)
+        self._hashes: NDArray[np.uint64] = np.empty(FIRST, np.uint64)
+        self._named: list[str] = []  # the source of each digest
+        self._sources: list[str] = []  # and of each hash
         self._cells = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by close()
 
     def close(self) -> None:
@@ -43,8 +46,8 @@ class Twins:
         record, likeness = made.record, made.likeness
         if record is None or likeness is None or record.pixels is None:
             return
-        pixels = bytes.fromhex(record.pixels)
-        twin, distance = self._by_pixels.get(pixels), None
+        pixels = np.frombuffer(bytes.fromhex(record.pixels), np.uint64)
+        twin, distance = self._same(pixels), None
         is_same = twin is not None
         if not is_same:
             twin, distance = self._alike(likeness)
@@ -52,9 +55,19 @@ class Twins:
             made.record, made.pixels, made.png = _without_picture(record, twin, distance), None, None
             return
         record.twin, record.distance = twin, distance
-        self._by_pixels.setdefault(pixels, record.source)
+        if not is_same:
+            self._digests = _with(self._digests, len(self._named), pixels)
+            self._named.append(record.source)
         if twin is None and not likeness.plain:
             self._add(record.source, likeness)
+
+    def _same(self, pixels: NDArray[np.uint64]) -> str | None:
+        """Return the earlier picture of the same pixels, if there is one. A dict of digests took 95 bytes a picture."""
+        known = self._digests[: len(self._named)]
+        for row in np.flatnonzero(known[:, 0] == pixels[0]).tolist():
+            if known[row, 1] == pixels[1]:
+                return self._named[row]
+        return None
 
     def _alike(self, likeness: Likeness) -> tuple[str | None, int | None]:
         """Return the earlier picture that looks most alike, if one looks alike enough, and its distance in bits.
@@ -80,12 +93,17 @@ class Twins:
         return np.frombuffer(os.pread(self._cells.fileno(), length, index * length), np.uint8)
 
     def _add(self, source: str, likeness: Likeness) -> None:
-        count = len(self._sources)
-        if count == len(self._hashes):
-            self._hashes = np.resize(self._hashes, 2 * count)
-        self._hashes[count] = likeness.hash
+        self._hashes = _with(self._hashes, len(self._sources), likeness.hash)
         self._cells.write(likeness.cells.tobytes())
         self._sources.append(source)
+
+
+def _with(column: NDArray[np.uint64], row: int, value: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
+    """Return ``column`` with a value in a row, which may be one behind its end: then it is made larger."""
+    if row == len(column):
+        column = np.concatenate([column, np.empty((row // 2, *column.shape[1:]), np.uint64)])
+    column[row] = value
+    return column
 
 
 def told(twin: str | None, distance: int | None) -> str:

@@ -23,6 +23,7 @@ MAX_DIMENSIONS = 64
 MARKS_PER_TENSOR = 14
 """Colons and commas that one tensor of four dimensions takes in the JSON, and some more."""
 
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 LONGEST_FINDING = 300
 """Characters of a message that may come from the file itself."""
 
@@ -122,7 +123,7 @@ def content_digest(tensors: Iterable[tuple[str, str, tuple[int, ...], Any]], doc
 
 def canonical_json(value: Any) -> bytes:
     """Write ``value`` as the one JSON text that equal values share: sorted keys, no spaces, ASCII, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return CANONICAL.encode(value).encode("ascii")
 
 
 def _header_length(start: bytes, size_bytes: int, name: str) -> int:

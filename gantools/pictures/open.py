@@ -19,6 +19,7 @@ from PIL import Image, ImageFile, _imaging
 
 from gantools.errors import GantoolsError, unknown_name
 from gantools.pictures.formats import ALIASES, DEFAULT_FORMATS, EVERY
+from gantools.pictures.fractions import Box, decode_smaller, extent
 from gantools.pictures.icc import to_srgb
 from gantools.pictures.memory import decoding_budget, needed_bytes
 from gantools.pictures.modes import Traits, planes, traits
@@ -27,6 +28,7 @@ from gantools.pictures.reasons import HEAD_BYTES, OtherFormat, PictureError, rea
 __all__ = ["DEFAULT_FORMATS", "MAX_PIXELS", "Channels", "Look", "PictureError", "look", "open_picture"]
 
 Channels = Literal["gray", "rgb", "rgba"]
+
 MAX_PIXELS = 178_000_000  # just under where Pillow itself refuses: 534 MB as RGB. Guess.
 ORIENTATION = 274
 UPRIGHT = {
@@ -105,8 +107,8 @@ def open_picture(
         source: a regular file that exists, or a binary stream, which is read from its start.
         channels: what comes out: ``gray`` (the luma of ITU-R BT.601), ``rgb`` or ``rgba`` (straight alpha).
         background: sRGB, 0 to 255; shows through transparent places for ``gray`` and ``rgb``.
-        at_least: (width, height) of the upright picture that the caller needs. A JPEG more than twice that size on
-            both sides is decoded at 1/2, 1/4 or 1/8, never to less than twice that size. None decodes it whole.
+        at_least: (width, height) of the upright picture. A JPEG is decoded at 1/2, 1/4 or 1/8 where it is at least
+            that large then. None decodes it whole.
         formats: the formats to try, as Pillow names them.
         notes: gets a line for each thing that had to be assumed or left out, such as an unreadable colour profile.
 
@@ -130,20 +132,22 @@ def look_and_open(
     at_least: tuple[int, int] | None = None,
     formats: tuple[str, ...] = DEFAULT_FORMATS,
     notes: list[str] | None = None,
-) -> tuple[Look, Image.Image]:
-    """Do as ``open_picture`` does, and return what the header says as well."""
+) -> tuple[Look, Image.Image, Box]:
+    """Do as ``open_picture`` does; return what the header says, the picture, and where in it the picture lies."""
     notes = [] if notes is None else notes
     with opened(source, formats) as image:
         facts, mode, size = traits(image), image.mode, image.size
+        scale = 1
         if at_least and image.format in ("JPEG", "MPO"):
-            sides = at_least[::-1] if _orientation(image, []) >= 5 else at_least
-            image.draft(None, (2 * sides[0], 2 * sides[1]))
+            scale = decode_smaller(image, at_least[::-1] if _orientation(image, []) >= 5 else at_least)
         with decoding_budget().taken(needed_bytes(image, facts)):
             picture = finished(image, facts, channels, background, notes)
             decoding_budget().keep(picture)
         # Not look_at before: what stands behind a PNG's pixels is known only now.
-        width, height = size[::-1] if _orientation(image, []) >= 5 else size
-        return Look(width, height, mode, facts.gray, facts.alpha, image.format or ""), picture
+        orientation = _orientation(image, [])
+        width, height = size[::-1] if orientation >= 5 else size
+        seen = Look(width, height, mode, facts.gray, facts.alpha, image.format or "")
+        return seen, picture, extent((width / scale, height / scale), picture.size, orientation)
 
 
 def finished(

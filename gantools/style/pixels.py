@@ -16,7 +16,7 @@ def read_pixels(source: Path | BinaryIO, long_side: int) -> tuple[NDArray[np.uin
     A smaller picture stays as it is. Transparent places take the mean colour of what is seen, so that no hidden colour
     reaches a loss over an edge.
     """
-    image = open_picture(source, channels="rgba", at_least=(long_side, long_side))
+    image = open_picture(source, channels="rgba", at_least=(2 * long_side, 2 * long_side))
     height, width = image.height, image.width
     if max(height, width) > long_side:
         factor = long_side / max(height, width)
