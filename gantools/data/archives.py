@@ -205,7 +205,7 @@ def archive_entries(
         found.append(
             Entry(
                 source=f"{archive.name}#{member.name}",
-                stem=os.path.splitext(parts[-1])[0],
+                named=os.path.splitext(parts[-1])[0],
                 label=label,
                 size_bytes=archive.size_bytes,
                 mtime_ns=archive.mtime_ns,

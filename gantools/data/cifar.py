@@ -140,7 +140,7 @@ def cifar_entries(path: str, label: str | None, labels: bool) -> list[Entry] | N
     return [
         Entry(
             source=f"{path}#{i}",
-            stem=f"{stem}-{i:05}",
+            named=f"{stem}-{i:05}",
             label=names[number] if labels else label,
             size_bytes=status.st_size,
             mtime_ns=status.st_mtime_ns,

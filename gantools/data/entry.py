@@ -1,5 +1,6 @@
 """One picture that could be made, and what every kind of source can do with it: look at it, load it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -109,7 +110,7 @@ class Entry:
 
     Args:
         source: its name: the path as typed, with ``#number`` for one of many in a file.
-        stem: what its file will be called.
+        named: what its file will be called; None: as its source, without the ending.
         label: fit to be a folder's name; None without.
         size_bytes: of the file it is in; None for a drawn one. With ``mtime_ns`` it tells a changed file.
         mtime_ns: of that file.
@@ -121,7 +122,7 @@ class Entry:
     """
 
     source: str
-    stem: str
+    named: str | None
     label: str | None
     size_bytes: int | None
     mtime_ns: int | None
@@ -130,6 +131,11 @@ class Entry:
     group: str = ""
     part: str | None = None
     member: str | None = None
+
+    @property
+    def stem(self) -> str:
+        """What its file will be called."""
+        return os.path.splitext(os.path.basename(self.source))[0] if self.named is None else self.named
 
     @property
     def base(self) -> str:
@@ -145,7 +151,7 @@ class Entry:
     def piece(self, name: str, stem: str, origin: Origin, number: int) -> "Entry":
         """Return the entry of one of several pictures that are made of this one."""
         part = name if self.part is None else f"{self.part}#{name}"
-        return replace(self, source=f"{self.source}#{name}", stem=stem, origin=origin, number=number, part=part)
+        return replace(self, source=f"{self.source}#{name}", named=stem, origin=origin, number=number, part=part)
 
 
 def whole_of(source: str, part: str | None) -> str:

@@ -140,7 +140,7 @@ def idx_entries(path: str, label: str | None, labels: bool) -> list[Entry]:
     return [
         Entry(
             source=f"{path}#{i}",
-            stem=f"{stem}-{i:0{digits}}",
+            named=f"{stem}-{i:0{digits}}",
             label=texts[numbers[i]] if numbers else label,
             size_bytes=status.st_size,
             mtime_ns=status.st_mtime_ns,

@@ -236,10 +236,10 @@ class _Search:
             if not is_picture(head, formats):
                 self.found.passed_over[pickled_kind(name, head) or suffix or name] += 1
                 return
-        stem = name[: -len(suffix)] if suffix in suffixes(formats) else name
+        named = None if suffix in suffixes(formats) else name  # a name a picture would be kept for good
         size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
         group = sys.intern(f"{root}/{label or ''}")
-        self.found.entries.append(Entry(path, stem, label, size, mtime, self._files, group=group))
+        self.found.entries.append(Entry(path, named, label, size, mtime, self._files, group=group))
 
     def _walk(self, root: str) -> Iterator[tuple[str, str, str | None]]:
         """Yield (path, name, label) of every file below ``root``; a folder that links lead to again is read once."""
