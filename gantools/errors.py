@@ -114,10 +114,15 @@ class BusyError(GantoolsError):
 
 
 def nearest(name: str, choices: Iterable[str]) -> list[str]:
-    """Return up to three of ``choices`` that look like ``name``, best first."""
+    """Return up to three of ``choices`` that look like ``name``, best first.
+
+    Those whose last part begins with it come before all others: ``latent`` is ``network.latent_dim``.
+    """
     from difflib import get_close_matches
 
-    return get_close_matches(name, list(choices), n=3, cutoff=0.5)
+    known = list(choices)
+    begun = [choice for choice in known if name and choice.rpartition(".")[2].startswith(name)]
+    return list(dict.fromkeys((*begun, *get_close_matches(name, known, n=3, cutoff=0.5))))[:3]
 
 
 def unknown_name(what: str, name: str, choices: Iterable[str]) -> UsageError:

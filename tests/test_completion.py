@@ -21,8 +21,8 @@ from tests.shells import Shell, is_here
 from tests.test_imports import HEAVY, loaded_by
 
 BREAKS = " \t\n\"'@><=;|&(:"
-FREE = {"N", "X", "NAMES", "K", "RATE", "TIME", "TIME|Nsteps|Nimages", "IMAGES", "FACTOR@IMAGES", "64|64x48", "COLOR",
-        "5%", "1%|N", "16|25%", "default,ico|png,jpeg", "last,best:FIGURE"}  # fmt: skip
+FREE = {"N", "X", "NAMES", "K", "RATE", "PSI", "TIME", "TIME|Nsteps|Nimages", "IMAGES", "FACTOR@IMAGES", "64|64x48",
+        "COLOR", "5%", "1%|N", "16|25%", "default,ico|png,jpeg", "last,best:FIGURE"}  # fmt: skip
 """Values of which there are too many to list; a new one that is neither here nor completed fails a test."""
 
 # What is typed, with its TABs, and the words that the shell then has. Folders may keep a slash behind them.

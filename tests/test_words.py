@@ -388,7 +388,7 @@ SITUATIONS = [
      "train data --batch 64 --seed 1"),
     ("train data --preset dcgna", 2, "--preset: unknown name 'dcgna', expected one of auto, dcgan, lesson",
      "train data --preset dcgan"),
-    ("train data --set batch=4 --set latent=5", 2, "--set: unknown name 'latent', expected one of average.half_life",
+    ("train data --set batch=4 --set latent=5", 2, "--set: unknown name 'latent', expected one of augment.images",
      "train data --set batch=4 --set network.latent_dim=5"),
     ("train data --loss bse --batch 1", 2, "2 faults in the configuration: --loss: found 'bse', expected one of bce, "
      "minimax, lsgan, hinge, wasserstein, relativistic, relativistic-hinge; --batch: found 1, expected 2 to 65536",
