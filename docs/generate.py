@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any, get_origin
 
-import typer
-
 from gantools import cli
 from gantools.commands.describe import Row, context, groups, opening
 from gantools.commands.manual import MEANINGS, VARIABLES
@@ -30,7 +28,7 @@ def pages() -> dict[str, str]:
 
 def commands_page() -> list[str]:
     """Return the page of all commands: an example, the purpose, the form, and the options by group."""
-    suite: Any = typer.main.get_command(cli.build_app())
+    suite: Any = cli.build_suite()
     ctx = context(suite, "gantools")
     lines = [NOTICE, "# The commands", "", *_preface(), ""]
     lines += [f"- [`gantools {name}`](#gantools-{name}): {inner.short_help}" for name, inner in suite.commands.items()]

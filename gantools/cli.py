@@ -1,22 +1,22 @@
 """The Typer app: which commands there are, and which exit code each kind of error ends with."""
 
-import errno
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Annotated, Any, NamedTuple, NoReturn
 
 import typer
 
 from gantools import __version__
-from gantools.commands import inspect, prepare, sample, stylize, train
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
 from gantools.commands.product import drop_stdout, emit_text
 from gantools.commands.shells import ASK, SCRIPTS, answer
+from gantools.commands.shortage import is_out_of_memory, less_memory
 from gantools.console import Console
-from gantools.errors import FULL_DISK, Again, ExitCode, GantoolsError, Hint, ResourceError, full_disk, unknown_name
+from gantools.errors import FULL_DISK, Again, ExitCode, GantoolsError, ResourceError, full_disk, unknown_name
 
 SUMMARY = """
 Example:
@@ -28,21 +28,13 @@ Train generative adversarial networks from the shell. These three lines draw a s
 sample; write a folder of your own pictures in place of demo:stickers.
 """
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH}
-USUAL_BATCH = 64
-NO_MEMORY = (
-    "out of memory",
-    "allocate memory",
-    "not enough memory",
-    "failed to map segment",
-    "can't start new thread",
-)
 
 
 class Entry(NamedTuple):
-    """One command as the suite lists it."""
+    """One command as the suite lists it; ``place`` is ``module:function``, imported when the command is asked for."""
 
     name: str
-    function: Callable[..., Any]
+    place: str
     example: str
     purpose: str
 
@@ -50,44 +42,44 @@ class Entry(NamedTuple):
 COMMANDS: tuple[Entry, ...] = (
     Entry(
         "prepare",
-        prepare.prepare,
+        "gantools.commands.prepare:prepare",
         "gantools prepare photos -o data",
         "Make pictures of any kind into a clean, uniform image folder.",
     ),
     Entry(
         "train",
-        train.train,
+        "gantools.commands.train:train",
         "gantools train data -o c.safetensors",
         "Train a generative adversarial network on a folder of pictures: k discriminator steps, one generator step, "
         "repeat.",
     ),
     Entry(
         "train-d",
-        train.train_d,
+        "gantools.commands.train:train_d",
         "gantools train-d c.safetensors data --steps 2",
         "Train only the discriminator of a checkpoint; the generator is frozen.",
     ),
     Entry(
         "train-g",
-        train.train_g,
+        "gantools.commands.train:train_g",
         "gantools train-g c.safetensors --steps 1",
         "Train only the generator of a checkpoint; the discriminator is frozen.",
     ),
     Entry(
         "sample",
-        sample.sample,
+        "gantools.commands.sample:sample",
         "gantools sample --n 64 c.safetensors",
         "Draw pictures from a checkpoint: a folder of them, or one sheet.",
     ),
     Entry(
         "stylize",
-        stylize.stylize,
+        "gantools.commands.stylize:stylize",
         "gantools stylize photo.jpg --style painting.jpg -o out.png",
         "Redraw pictures in the style of others.",
     ),
     Entry(
         "inspect",
-        inspect.inspect,
+        "gantools.commands.inspect:inspect",
         "gantools inspect c.safetensors",
         "Say what a checkpoint, a folder of pictures or a picture of ours is, and how healthy.",
     ),
@@ -136,8 +128,30 @@ def suite(
     """Hold the options that stand before a command; each prints something and ends."""
 
 
-def build_app() -> typer.Typer:
-    """Return the app with every command in the order of its use."""
+class Commands(Mapping[str, Any]):
+    """The commands by name, in the order of their use. Each is made when it is asked for: to import all takes 0.1 s."""
+
+    def __init__(self) -> None:
+        self._entries = {entry.name: entry for entry in COMMANDS}
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _command(self._entries[name])
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def build_suite() -> CommandList:
+    """Return the suite with every command."""
     app = typer.Typer(
         cls=CommandList,
         rich_markup_mode=None,
@@ -146,10 +160,20 @@ def build_app() -> typer.Typer:
         context_settings=SETTINGS,
     )
     app.callback(help=SUMMARY)(suite)
-    for name, function, example, purpose in COMMANDS:
-        text = f"Example:\n  {example}\n\n{purpose}"
-        app.command(name, cls=GroupedCommand, help=text, short_help=purpose, context_settings=SETTINGS)(function)
-    return app
+    made = typer.main.get_command(app)
+    assert isinstance(made, CommandList), "that is what was asked for"
+    made.commands = Commands()  # type: ignore[assignment]
+    return made
+
+
+def _command(entry: Entry) -> Any:
+    """Import the function of a command, and return the command."""
+    module, _, name = entry.place.partition(":")
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    text = f"Example:\n  {entry.example}\n\n{entry.purpose}"
+    define = app.command(entry.name, cls=GroupedCommand, help=text, short_help=entry.purpose, context_settings=SETTINGS)
+    define(getattr(import_module(module), name))
+    return typer.main.get_command(app)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -179,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str], manner: Manner) -> int:
     """Run a command and return its exit code; errors pass through as they are."""
-    command = typer.main.get_command(build_app())
+    command = build_suite()
     manner.words, manner.root = tuple(arguments), command  # a copy: the parser eats its list
     if arguments[:1] == [ASK]:
         answer(command, arguments[1:])
@@ -220,45 +244,13 @@ def _as_ours(error: BaseException, manner: Manner) -> GantoolsError | None:
         return error
     if isinstance(error, OSError) and error.errno in FULL_DISK:
         return full_disk(error.filename, error.strerror)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         reason = str(error).partition("\n")[0]
         message = f"memory: found too little{f' ({reason})' if reason else ''}, expected enough for this work"
-        return ResourceError(f"{message}: end other programs, or do less at once", hint=_less_memory(error, manner))
+        return ResourceError(
+            f"{message}: end other programs, or do less at once", hint=less_memory(error, manner.params)
+        )
     return None
-
-
-def _less_memory(error: BaseException, manner: Manner) -> Hint:
-    """Return the line that does less at once, or the one that shows what the memory is taken by."""
-    params = manner.params
-    if "batch" in params:
-        return _smaller_batch(params)
-    if params.get("jobs", 1) != 1:
-        return "--jobs 1"
-    return "--device cpu" if "device" in params and "cuda" in str(error).lower() else "free -h"
-
-
-def _smaller_batch(params: dict[str, Any]) -> Hint:
-    """Return half the batch that was typed, that a resumed run has stored, or that is usual."""
-    assigned = next((text for text in params["set_"] or () if text.startswith("batch=")), "batch=")
-    batch = params["batch"] or int(assigned.removeprefix("batch=") or 0)
-    if not batch and params["resume"] and params["output"] is not None and params["output"].exists():
-        from gantools.files.document import read_document
-
-        batch = read_document(params["output"])[1].config.batch
-    half = max(2, (batch or USUAL_BATCH) // 2)
-    if assigned != "batch=":
-        return Again(swap={assigned: f"batch={half}"}, put="--allow-change batch" if params["resume"] else "")
-    return f"--batch {half}" + (" --allow-change batch" if params["resume"] else "")
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Tell by type and text, because torch, which has its own error for it, must not be imported here."""
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return True
-    if any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError | ImportError) and any(words in text for words in NO_MEMORY)
 
 
 def _open_closed_descriptors() -> None:

@@ -88,8 +88,8 @@ def sample(
 
 
 COMMANDS = (
-    cli.Entry("work", work, "gantools work nothing", "Do what is asked."),
-    cli.Entry("sample", sample, "gantools sample c data", "Do nothing."),
+    cli.Entry("work", "tests.rig:work", "gantools work nothing", "Do what is asked."),
+    cli.Entry("sample", "tests.rig:sample", "gantools sample c data", "Do nothing."),
 )
 
 if __name__ == "__main__":

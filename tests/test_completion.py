@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from gantools import cli
 from gantools.commands.completion import DRAWN, Next, Paths, Reader, list_paths
@@ -56,7 +55,7 @@ TYPED = {
 @pytest.fixture(scope="module")
 def suite() -> Any:
     """The group of all commands."""
-    return typer.main.get_command(cli.build_app())
+    return cli.build_suite()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typer
 
 from gantools import __version__, cli
 from gantools.commands.doors import Manner
@@ -270,14 +269,14 @@ def test_example_of_each_command_parses(entry: cli.Entry) -> None:
     """The line that opens a command's help is a command line that the command accepts."""
     program, name, *words = entry.example.split()
     assert (program, name) == ("gantools", entry.name)
-    command = typer.main.get_command(cli.build_app()).commands[name]  # type: ignore[attr-defined]
+    command = cli.build_suite().commands[name]  # type: ignore[attr-defined]
     assert command.make_context(name, words).params
 
 
 @pytest.mark.parametrize("entry", cli.COMMANDS, ids=lambda entry: entry.name)
 def test_every_option_of_each_command_has_help(entry: cli.Entry) -> None:
     """No option and no argument of any command is listed without a word about it."""
-    command = typer.main.get_command(cli.build_app()).commands[entry.name]  # type: ignore[attr-defined]
+    command = cli.build_suite().commands[entry.name]  # type: ignore[attr-defined]
     assert [param.name for param in command.params if not param.help] == []
 
 

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import typer
 
 from gantools import cli
 from gantools.commands import load
@@ -120,7 +119,7 @@ def line(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pyt
 
 def parse(words: list[str]) -> None:
     """Read a command line as the suite does; what is wrong with it is raised."""
-    root = typer.main.get_command(cli.build_app())
+    root = cli.build_suite()
     name, command, rest = root.resolve_command(root.make_context("gantools", list(words)), list(words))  # type: ignore[attr-defined]
     command.make_context(name, rest)
 
@@ -596,7 +595,7 @@ def test_ctrl_c_while_training_says_what_is_saved(line: Line) -> None:
 )
 def test_hints_are_the_typed_line_with_changes(hint: Again | str, typed: str, line: str | None) -> None:
     """Options take the place of what was typed for them, words are swapped or left out, and the rest stays."""
-    root = typer.main.get_command(cli.build_app())
+    root = cli.build_suite()
     found = retyped(hint, shlex.split(typed), root)
     assert found == (line if line in (None, "ls") else f"gantools {line}")
 
@@ -604,5 +603,5 @@ def test_hints_are_the_typed_line_with_changes(hint: Again | str, typed: str, li
 def test_a_line_too_long_to_show_is_described() -> None:
     """With thousands of files on the line the hint says what changes in it."""
     words = ["prepare", *(f"picture-{number}.jpg" for number in range(LONGEST // 10)), "-o", "d"]
-    root = typer.main.get_command(cli.build_app())
+    root = cli.build_suite()
     assert retyped("--size 96", words, root) == "the same line with --size 96"

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 import pytest
 import torch
-import typer
 
 from gantools import cli
 from gantools.commands.changes import require_allowed
@@ -213,7 +212,7 @@ def test_what_to_try_can_be_typed(name: str, state: State) -> None:
     assert (options is None) == (state in (State.STARTING, State.HEALTHY))
     if options is None:
         return
-    command = typer.main.get_command(cli.build_app()).commands["train"]  # type: ignore[attr-defined]
+    command = cli.build_suite().commands["train"]  # type: ignore[attr-defined]
     params = command.make_context("train", ["data", *shlex.split(options)], resilient_parsing=True).params
     fields = {"lr_g": "optimizer.lr_g", "lr_d": "optimizer.lr_d", "gamma": "loss.gamma", "penalty": "loss.penalty",
               "d_steps": "balance.d_steps"}  # fmt: skip
