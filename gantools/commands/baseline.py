@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gantools.errors import Again, InputError
 from gantools.features.names import LABELS, NETWORKS
+from gantools.measure.kinds import GATE
 
 if TYPE_CHECKING:
     from gantools.features.base import Label
@@ -72,6 +73,9 @@ def require_comparable(path: Path, found: dict[str, Any], label: "Label", reals:
         figures: dict[str, Past] = past_figures(found["figures"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: found figures that cannot be read, expected whole ones", hint=ALONE) from error
+    if figures[GATE].pictures != reals.kept:
+        message = f"{path}: found {GATE} of {figures[GATE].pictures:,} pictures, expected {reals.kept:,}"
+        raise InputError(f"{message}: judge the old model anew", hint=ALONE)
     return figures
 
 

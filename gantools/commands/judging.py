@@ -190,9 +190,14 @@ def _answer(question: Question, judge: "Judge", samples: list["Sample"], past: "
 
 def _rows(question: Question, judge: "Judge") -> list[tuple[str, str]]:
     judged_by, floor = judge.reals.describe()
+    kept, total = judge.reals.kept, judge.reals.pictures
+    part = (
+        [("made of", f"frechet all; others {kept:,} of each kind at most, chosen by the seed")] if kept < total else []
+    )
     return [
         ("features", f"{judge.label}"),
         ("fakes", f"{judge.reals.pictures:,} pictures of seed {question.seed}, average weights"),
         ("reals", judged_by),
         ("floor", f"{floor} in place of the fakes"),
+        *part,
     ]

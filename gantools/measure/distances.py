@@ -29,11 +29,18 @@ class Moments:
 
     def add(self, vectors: Floats) -> None:
         """Take in more vectors (n, D)."""
-        new = Moments.of(vectors)
+        both = self.merged(Moments.of(vectors))
+        self.count, self.mean, self.scatter = both.count, both.mean, both.scatter
+
+    def merged(self, new: "Moments") -> "Moments":
+        """Return the moments of both sets together."""
         total, gap = self.count + new.count, new.mean - self.mean
-        self.scatter = self.scatter + new.scatter + np.outer(gap, gap) * (self.count * new.count / total)
-        self.mean = self.mean + gap * (new.count / total)
-        self.count = total
+        scatter = self.scatter + new.scatter + np.outer(gap, gap) * (self.count * new.count / total)
+        return Moments(total, self.mean + gap * (new.count / total), scatter)
+
+    def standard(self, centre: Floats, scale: float) -> "Moments":
+        """Return the moments of the vectors less ``centre``, over ``scale``."""
+        return Moments(self.count, (self.mean - centre) / scale, self.scatter / scale**2)
 
     @property
     def covariance(self) -> Floats:
@@ -53,16 +60,24 @@ def frechet_distance(first: Moments, second: Moments) -> float:
     return float(gap @ gap) + both - 2 * float(np.sqrt(overlap).sum())
 
 
-def frechet(fakes: Floats, reals: Floats, counts: Counts) -> Estimate:
-    """Return the Fréchet distance of vectors (n, D), divided by D: 1 is one deviation's shift in every feature."""
+def frechet(fakes: Floats, reals: Floats, counts: Counts, whole: tuple[Moments, Moments] | None = None) -> Estimate:
+    """Return the Fréchet distance of vectors (n, D), divided by D: 1 is one deviation's shift in every feature.
+
+    Args:
+        whole: moments of more fakes and reals, of which the vectors are a choice. The value is theirs then, and so is
+            the interval: the influence of each picture, looked at where there are vectors, falls with their number.
+    """
     dim = fakes.shape[1]
-    first, second = Moments.of(fakes), Moments.of(reals)
+    first, second = (Moments.of(fakes), Moments.of(reals)) if whole is None else whole
     value = frechet_distance(first, second) / dim
     influence = [
         (counts.fakes, _frechet_influence(fakes, first, second) / dim),
         (counts.reals, _frechet_influence(reals, second, first) / dim),
     ]
-    return linear(value, influence)
+    found = linear(value, influence)
+    if whole is None:
+        return found
+    return Estimate(value, value + (found.replicates - value) * np.sqrt(len(fakes) / first.count))
 
 
 def kid(fakes: Floats, reals: Floats, counts: Counts) -> Estimate:

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from gantools.features.base import Label
-from gantools.measure.distances import frechet, kid
+from gantools.measure.distances import Moments, frechet, kid
 from gantools.measure.diversity import ms_ssim, similarity, vendi
 from gantools.measure.kinds import KINDS
 from gantools.measure.manifold import manifold, memorisation, nearest_of
 from gantools.measure.modes import codes_of, known_codes, marginal_shares, modes
 from gantools.measure.patches import sliced_wasserstein
-from gantools.measure.reals import BATCH, Eyes, Pixels, Reals, Sample, take
+from gantools.measure.reals import BATCH, Eyes, Pixels, Reals, Sample, keyed_ranks, take
 from gantools.measure.report import Figure
 from gantools.measure.resampling import Counts, Estimate, Floats, draw_counts, estimate
 from gantools.nets.base import Generator
@@ -52,16 +52,17 @@ class Judge:
 
     def __init__(self, reals: Reals, eyes: Eyes, seed: int, on_done: Callable[[int], None]) -> None:
         self.reals, self.eyes, self.label, self.seed = reals, eyes, eyes.extractor.label, seed
+        self._ranks = keyed_ranks(seed, reals.pictures)
         self._real = self._take(reals.batches(), on_done)
         other = self._take(reals.other_batches(), on_done)
-        self._centre, self._scale = unit_of(self._real.vectors)
+        self._centre, self._scale = _unit(self._real)
         kept = len(self._real.pixels)
-        self._counts = draw_counts(seed, reals.pictures)
-        self._few = self._counts if kept == reals.pictures else draw_counts(seed, kept)
+        self._counts = draw_counts(seed, reals.kept)
+        self._few = self._counts if kept == reals.kept else draw_counts(seed, kept)
         self._vectors = self._standard(self._real)
         self._held_out: Floats | None = None
         plain = Counts(self._counts.fakes[:1], self._counts.reals[:1])
-        self._floors = of_vectors(self._standard(other), self._vectors, plain)
+        self._floors = of_vectors(self._standard(other), self._vectors, plain, self._whole(other))
         self._floors["swd"] = sliced_wasserstein([other.pixels], self._real.pixels, seed, self._few)[0]
         self._floors["ms_ssim"] = _likeness(self._real.pixels, self._few.fakes)
         self._floors |= self._modes(other, plain.fakes)
@@ -74,7 +75,9 @@ class Judge:
 
     def figures(self, fakes: list[Sample]) -> list[dict[str, Figure]]:
         """Return the figures of each sample."""
-        found = [of_vectors(self._standard(sample), self._vectors, self._counts) for sample in fakes]
+        found = [
+            of_vectors(self._standard(sample), self._vectors, self._counts, self._whole(sample)) for sample in fakes
+        ]
         detail = sliced_wasserstein([sample.pixels for sample in fakes], self._real.pixels, self.seed, self._few)
         for figures, patches, sample in zip(found, detail, fakes, strict=True):
             figures |= {"swd": patches, "ms_ssim": _likeness(sample.pixels, self._few.fakes)}
@@ -111,11 +114,18 @@ class Judge:
         ]
 
     def _take(self, batches: Iterator[Pixels], on_done: Callable[[int], None]) -> Sample:
-        return take(batches, self.eyes, on_done)
+        return take(batches, self.eyes, on_done, self._ranks)
 
     def _standard(self, sample: Sample) -> Floats:
         standard: Floats = (sample.vectors - self._centre) / self._scale
         return standard
+
+    def _whole(self, sample: Sample) -> tuple[Moments, Moments] | None:
+        """Return the moments of all fakes and reals, where not all vectors are kept."""
+        if sample.moments is None or self._real.moments is None:
+            return None
+        both = (moments.standard(self._centre, self._scale) for moments in (sample.moments, self._real.moments))
+        return next(both), next(both)
 
     def _modes(self, sample: Sample, counts: Floats) -> Named:
         if sample.answers is None or self.eyes.kinds is None:
@@ -137,9 +147,14 @@ class Judge:
         for name in KINDS:
             if name in found:
                 label = self._label_of(name)
-                count = len(self._real.pixels) if name in ("swd", "ms_ssim") else self.reals.pictures
+                count = self._pictures_of(name)
                 figures[name] = Figure(name, found[name], self._floors[name].value, count, label)
         return figures
+
+    def _pictures_of(self, name: str) -> int:
+        if name == "frechet":
+            return self.reals.pictures
+        return len(self._real.pixels) if name in ("swd", "ms_ssim") else self.reals.kept
 
     def _label_of(self, name: str) -> Label | None:
         source = KINDS[name].source
@@ -157,11 +172,22 @@ def unit_of(vectors: Floats) -> tuple[Floats, float]:
     return centre, max(float(np.sqrt(((vectors - centre) ** 2).mean())), 1e-12)
 
 
-def of_vectors(fakes: Floats, reals: Floats, counts: Counts) -> Named:
-    """Return the figures of vectors (n, D) that are centred and scaled by ``unit_of``."""
+def _unit(sample: Sample) -> tuple[Floats, float]:
+    if sample.moments is None:
+        return unit_of(sample.vectors)
+    moments = sample.moments
+    return moments.mean, max(float(np.sqrt(np.diag(moments.scatter).mean() / moments.count)), 1e-12)
+
+
+def of_vectors(fakes: Floats, reals: Floats, counts: Counts, whole: tuple[Moments, Moments] | None = None) -> Named:
+    """Return the figures of vectors (n, D) that are centred and scaled by ``unit_of``.
+
+    Args:
+        whole: moments of all fakes and reals, where the vectors are a choice of them.
+    """
     return {
         "kid": kid(fakes, reals, counts),
-        "frechet": frechet(fakes, reals, counts),
+        "frechet": frechet(fakes, reals, counts, whole),
         **manifold(fakes, reals, counts),
         "vendi": vendi(fakes, reals, counts),
     }

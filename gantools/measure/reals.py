@@ -20,6 +20,7 @@ from gantools.features.base import Extractor, to_rgb
 from gantools.features.fitted import Fitted
 from gantools.features.recogniser import Answers, joined
 from gantools.keys import key
+from gantools.measure.distances import Moments
 from gantools.measure.resampling import Floats
 
 FEWEST = 4
@@ -30,8 +31,12 @@ READ = 1024  # training pictures that are compared at once
 PIXEL_BYTES, KEPT = 256 << 20, 2048
 """Bytes and pictures of a set that are kept for patches and pairs: 2,048 have 150 MB of patches in colour."""
 
+MOST = 5000
+"""Pictures of a set of which vectors are kept; of more, a keyed choice. Memory does not grow beyond it."""
+
 THUMB_PX = 16
 Pixels = NDArray[np.uint8]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,18 @@ class Sample:
     """What is kept of a set of pictures.
 
     Args:
-        vectors: from the extractor, (n, D).
+        vectors: from the extractor, (n, D), n being at most ``MOST``.
         thumbs: small versions, (n, T), for the search of copies.
-        pixels: of the first pictures, (up to n, C, H, W) uint8.
+        pixels: of some pictures, (up to n, C, H, W) uint8.
         answers: what each is taken for; None where there is no recogniser.
+        moments: of the vectors of all pictures, when there are more than are kept; None: all are kept.
     """
 
     vectors: Floats
     thumbs: Floats
     pixels: Pixels
     answers: Answers | None = None
+    moments: Moments | None = None
 
 
 class Reals:
@@ -84,6 +91,11 @@ class Reals:
         else:
             draw = permutation(key(seed, "judged against", self.train.digest), self.train.count)
             self._other_rows = np.sort(draw[: self.pictures])
+
+    @property
+    def kept(self) -> int:
+        """How many pictures of each kind those figures are made of that need all vectors at once."""
+        return min(self.pictures, MOST)
 
     def batches(self) -> Iterator[Pixels]:
         """Yield the reals."""
@@ -140,27 +152,53 @@ class Eyes:
         return None if self.kinds is None else self.kinds.recogniser.answer(images)
 
 
-def take(batches: Iterable[Pixels], eyes: Eyes, on_done: Callable[[int], None]) -> Sample:
+def keyed_ranks(seed: int, pictures: int) -> Rows | None:
+    """Return the place of each picture in a keyed order, (n,); None when there are so few that all are kept."""
+    if pictures <= MOST:
+        return None
+    return np.argsort(permutation(key(seed, "kept", pictures), pictures))
+
+
+def take(batches: Iterable[Pixels], eyes: Eyes, on_done: Callable[[int], None], ranks: Rows | None = None) -> Sample:
     """Turn pictures into a sample; of the pixels no more than ``PIXEL_BYTES``, of ``KEPT`` pictures, are kept.
 
     Args:
         batches: pictures (N, C, H, W) uint8.
         on_done: told after each batch how many pictures it had.
+        ranks: of ``keyed_ranks``: the first ``MOST`` are kept, and the moments of all; None: all are kept.
     """
-    vectors, small, answers, kept_bytes = [], [], [], 0
+    vectors, small, answers, seen = [], [], [], 0
     pixels: list[Pixels] = []
+    moments: Moments | None = None
     for batch in batches:
         images = torch.from_numpy(batch).to(eyes.device).float().div_(127.5).sub_(1.0)
-        vectors.append(eyes.extractor.vectors(images).cpu().numpy())
-        small.append(thumbs(batch))
-        answers.append(eyes.answer(images))
-        if kept_bytes + batch.nbytes <= PIXEL_BYTES and sum(map(len, pixels)) < KEPT:
-            pixels.append(batch)
-            kept_bytes += batch.nbytes
+        found = eyes.extractor.vectors(images).cpu().numpy()
+        kept, shown = _chosen(batch, pixels, None if ranks is None else ranks[seen : seen + len(batch)])
+        if ranks is not None:
+            new = Moments.of(found.astype(np.float64))
+            moments = new if moments is None else moments.merged(new)
+        vectors.append(found[kept])
+        small.append(thumbs(batch)[kept])
+        told = eyes.answer(images)
+        if told is not None:
+            answers.append(Answers(told.levels[kept], told.sureness[kept]))
+        if len(shown):
+            pixels.append(batch[shown])
+        seen += len(batch)
         on_done(len(batch))
-    known = [each for each in answers if each is not None]
-    told = joined(known) if known else None
-    return Sample(np.concatenate(vectors).astype(np.float64), np.concatenate(small), np.concatenate(pixels), told)
+    known = joined(answers) if answers else None
+    whole = np.concatenate(vectors).astype(np.float64)
+    return Sample(whole, np.concatenate(small), np.concatenate(pixels), known, moments)
+
+
+def _chosen(batch: Pixels, held: list[Pixels], ranks: Rows | None) -> tuple[Rows, Rows]:
+    """Return the rows of a batch of which vectors, and of which pixels are kept beside those that are held."""
+    if ranks is not None:
+        shown = min(KEPT, max(FEWEST, PIXEL_BYTES // batch[0].nbytes))
+        return np.flatnonzero(ranks < MOST), np.flatnonzero(ranks < shown)
+    rows = np.arange(len(batch))
+    has_room = sum(each.nbytes for each in held) + batch.nbytes <= PIXEL_BYTES and sum(map(len, held)) < KEPT
+    return rows, rows if has_room else rows[:0]
 
 
 def thumbs(pixels: Pixels) -> Floats:

@@ -231,3 +231,20 @@ def test_a_judgement_writes_nothing(desk: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in desk.rglob("*")}
     assert inspect("new.safetensors", "--against", "data", "--n", "8", "-q") == 0
     assert {path: path.stat().st_mtime_ns for path in desk.rglob("*")} == before
+
+
+def test_beyond_a_bound_only_frechet_counts_all(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every figure says how many pictures it is made of, and the distance by moments is the same as without a bound."""
+    words = ("new.safetensors", "--against", "data", "--n", "40")
+    free = against(capsys, *words)["figures"]
+    monkeypatch.setattr(reals_module, "MOST", 24)
+    found = against(capsys, *words)["figures"]
+    assert {name: figure["n"] for name, figure in found.items() if figure["n"] != 24} == {
+        "frechet": 40, "swd": 40, "ms_ssim": 40
+    }  # fmt: skip
+    assert found["frechet"]["value"] == pytest.approx(free["frechet"]["value"], rel=1e-4)
+    assert found["frechet"]["floor"] == pytest.approx(free["frechet"]["floor"], rel=1e-4)
+    assert inspect(*words, "-q") == 0
+    assert "frechet all; others 24 of each kind at most" in capsys.readouterr().out

@@ -143,6 +143,8 @@ def test_stored_figures_stand_for_the_old_model(tmp_path: Path, capsys: pytest.C
          "found figures of embedded 000000000000, expected embedded d1a83e0e08c6: those of", "--against data --n 8"),
         ({"n": 9}, "found figures of 9 pictures, expected 8", "--n 9"),
         ({"reals": "0" * 64}, "found figures against other real pictures, expected those of data", "--n 8"),
+        ({"figures": {"kid": {"value": 1, "standard_error": 1, "floor": 0, "n": 7, "features": None}}},
+         "found kid of 7 pictures, expected 8: judge the old model anew", "--n 8"),
         ({"figures": {"kid": {}}}, "found figures that cannot be read, expected whole ones", "--n 8"),
     ],
 )  # fmt: skip

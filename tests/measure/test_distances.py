@@ -134,3 +134,21 @@ def test_student_agrees_with_scipy() -> None:
     assert student(3) == pytest.approx(student_t.ppf(0.975, 3), rel=0.05)
     for freedom in (7, 10, 50, 2000):
         assert student(freedom) == pytest.approx(student_t.ppf(0.975, freedom), rel=0.01)
+
+
+def test_moments_of_all_give_the_distance_where_a_choice_is_kept() -> None:
+    """Merged batch by batch they give the distance of all vectors; the interval is that of all, from the choice."""
+    fakes, reals = vectors(0, 400, shift=0.3), vectors(1, 400)
+    whole = []
+    for found in (fakes, reals):
+        moments = Moments.of(found[:64])
+        for start in range(64, 400, 64):
+            moments = moments.merged(Moments.of(found[start : start + 64]))
+        whole.append(moments)
+    expected = frechet(fakes, reals, draw_counts(0, 400))
+    some = frechet(fakes[::4], reals[::4], draw_counts(0, 100), (whole[0], whole[1]))
+    assert some.value == pytest.approx(expected.value, rel=1e-9)
+    assert standard_error(some, 400) == pytest.approx(standard_error(expected, 400), rel=0.35)
+    unit = whole[0].standard(np.full(8, 0.5), 2.0)
+    np.testing.assert_allclose(unit.covariance, np.cov((fakes - 0.5) / 2, rowvar=False), atol=1e-12)
+    np.testing.assert_allclose(unit.mean, ((fakes - 0.5) / 2).mean(0), atol=1e-12)
