@@ -29,7 +29,7 @@ ROOMS = {
     "training.balance": 1,
     "training.health": 1,
     "training.register": 1,
-    "training.remedies": 1,
+    "training.advice": 1,
     "training.schedules": 1,
     "draws": 2,
     "data": 2,

@@ -7,8 +7,8 @@ from gantools.commands.places import STREAM
 from gantools.commands.rescue import last_good
 from gantools.commands.session import Session
 from gantools.errors import UnhealthyError
+from gantools.training.advice import ALLOW_LOSS, remedy
 from gantools.training.health import State, verdict
-from gantools.training.remedies import ALLOW_LOSS, remedy
 
 
 def resume_line(session: Session) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from gantools.commands.places import STREAM
 from gantools.errors import Again, Hint, InputError, UnhealthyError
 from gantools.files.document import STDIN, Document, read_document
+from gantools.training.advice import remedy
 from gantools.training.health import Verdict, verdict
-from gantools.training.remedies import remedy
 
 if TYPE_CHECKING:
     from gantools.commands.session import Request

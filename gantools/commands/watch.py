@@ -7,8 +7,8 @@ from gantools.console import Console
 from gantools.errors import UnhealthyError
 from gantools.events import TurnDone
 from gantools.files.metrics import MetricsFile
+from gantools.training.advice import remedy
 from gantools.training.health import State, Verdict, verdict
-from gantools.training.remedies import remedy
 
 QUIET = (State.STARTING, State.HEALTHY)
 

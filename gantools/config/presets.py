@@ -39,7 +39,7 @@ def auto(family: str, shape: "PictureShape") -> Values:
         return {
             "network.critic_norm": ("none", STEADY),
             "loss.penalty": ("r1+r2", STEADY),
-            "loss.gamma": (0.5 if shape.channels == 1 else 1.0, GAMMA),
+            "loss.gamma": (usual_gamma(shape.channels), GAMMA),
             "length_images": (_length(shape, SPEED.get(family, 1.0)), TEN_MINUTES),
             **NARROW.get(family, {}),
             **_growth(family, shape),
@@ -61,6 +61,11 @@ def _growth(family: str, shape: "PictureShape") -> Values:
         return {}
     span = max(1_000, _length(shape, SPEED[family]) // (2 * (2 * stages)) // 1_000 * 1_000)
     return {"network.grow_images": (span, "the full size is whole at half the preset's length; a guess")}
+
+
+def usual_gamma(channels: int) -> float:
+    """Return the weight of R1 and R2 in the default recipe."""
+    return 0.5 if channels == 1 else 1.0
 
 
 def lesson(family: str, shape: "PictureShape") -> Values:

@@ -236,7 +236,7 @@ class _Search:
             if not is_picture(head, formats):
                 self.found.passed_over[pickled_kind(name, head) or suffix or name] += 1
                 return
-        named = None if suffix in suffixes(formats) else name  # a name a picture would be kept for good
+        named = None if suffix in suffixes(formats) else name  # the path tells it: no second text a picture is kept
         size, mtime = (status.st_size, status.st_mtime_ns) if status else (None, None)
         group = sys.intern(f"{root}/{label or ''}")
         self.found.entries.append(Entry(path, named, label, size, mtime, self._files, group=group))

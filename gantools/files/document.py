@@ -19,8 +19,8 @@ from gantools.config.run import RunConfig
 from gantools.errors import Hint, InputError
 from gantools.files.header import Header, canonical_json, cut, read_header
 from gantools.files.nearby import other_checkpoint
+from gantools.training.advice import judged
 from gantools.training.register import Register, is_digest
-from gantools.training.remedies import judged
 
 METADATA_KEY = "gantools"
 STDIN = "standard input"

@@ -12,9 +12,9 @@ from gantools.config.reproduce import typed_options
 from gantools.files.document import Document, read_document
 from gantools.files.header import Header
 from gantools.inspection.finding import Finding, counted, short
+from gantools.training.advice import judged, remedy
 from gantools.training.balance import rate_factor
 from gantools.training.health import EVEN_PLAY, recent_d_loss, verdict
-from gantools.training.remedies import judged, remedy
 
 NETWORKS = ("generator", "discriminator")
 SHOWN_CLASSES = 8

@@ -28,7 +28,6 @@ from gantools.pictures.reasons import HEAD_BYTES, OtherFormat, PictureError, rea
 __all__ = ["DEFAULT_FORMATS", "MAX_PIXELS", "Channels", "Look", "PictureError", "look", "open_picture"]
 
 Channels = Literal["gray", "rgb", "rgba"]
-
 MAX_PIXELS = 178_000_000  # just under where Pillow itself refuses: 534 MB as RGB. Guess.
 ORIENTATION = 274
 UPRIGHT = {

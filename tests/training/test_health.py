@@ -12,6 +12,7 @@ from gantools.config.build import check, values_of, with_values
 from gantools.config.catalog import LOSSES
 from gantools.config.run import RunConfig
 from gantools.config.typed import collect
+from gantools.training.advice import remedy
 from gantools.training.health import (
     FIRST_ROUNDS,
     RECENT_POINTS,
@@ -22,7 +23,6 @@ from gantools.training.health import (
     verdict,
 )
 from gantools.training.register import Register
-from gantools.training.remedies import remedy
 from tests.tiny import config_of
 
 Sign = float | None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gantools.config.presets import usual_gamma
 from gantools.config.run import OptimizerConfig, RunConfig
 from gantools.training.health import State, verdict
 from gantools.training.register import Register, named_ratios
@@ -14,8 +15,6 @@ STRONGER = 4
 
 ALLOW_LOSS = "--allow-change loss"
 """What a stored run needs for another penalty; a new run takes it without."""
-
-GREY_GAMMA, COLOUR_GAMMA = 0.5, 1.0
 
 
 def halved(config: RunConfig) -> str:
@@ -49,8 +48,7 @@ def held_back(config: RunConfig) -> str | None:
         return f"--gamma {loss.gamma * STRONGER:g}"
     if network.critic_norm != "none":
         return None
-    gamma = GREY_GAMMA if network.channels == 1 else COLOUR_GAMMA
-    return f"--penalty r1+r2 --gamma {gamma:g} {ALLOW_LOSS}"
+    return f"--penalty r1+r2 --gamma {usual_gamma(network.channels):g} {ALLOW_LOSS}"
 
 
 def _slowed(config: RunConfig) -> str:
