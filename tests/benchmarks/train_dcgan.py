@@ -13,61 +13,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+from safetensors.numpy import load_file
 from shared.processes import heading, run_of
 
 GANTOOLS = [sys.executable, "-m", "gantools"]
 BATCH = 64
 GOALS = {"fp32": 1.5, "bf16": 2.4}
 
-PLAIN = """
-import sys
-import numpy as np, torch, torch.nn as nn
-from safetensors.numpy import load_file
-
-rounds, w, z = int(sys.argv[2]), 64, 100
-torch.manual_seed(0)
-images = torch.from_numpy(load_file(sys.argv[1])["images"]).float() / 127.5 - 1
-
-def up(i, o, k, s, p):
-    return [nn.ConvTranspose2d(i, o, k, s, p, bias=False), nn.BatchNorm2d(o), nn.ReLU(True)]
-
-def down(i, o):
-    return [nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True)]
-
-G = nn.Sequential(*up(z, w * 8, 4, 1, 0), *up(w * 8, w * 4, 4, 2, 1), *up(w * 4, w * 2, 4, 2, 1),
-                  *up(w * 2, w, 4, 2, 1), nn.ConvTranspose2d(w, 3, 4, 2, 1, bias=False), nn.Tanh())
-D = nn.Sequential(nn.Conv2d(3, w, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True), *down(w, w * 2), *down(w * 2, w * 4),
-                  *down(w * 4, w * 8), nn.Conv2d(w * 8, 1, 4, 1, 0, bias=False), nn.Sigmoid())
-for network in (G, D):
-    for layer in network.modules():
-        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
-            nn.init.normal_(layer.weight, 0.0, 0.02)
-        elif isinstance(layer, nn.BatchNorm2d):
-            nn.init.normal_(layer.weight, 1.0, 0.02)
-opt_d = torch.optim.Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999))
-opt_g = torch.optim.Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999))
-bce, ones, zeros = nn.BCELoss(), torch.ones(64), torch.zeros(64)
-reals = torch.utils.data.TensorDataset(images)
-loader = torch.utils.data.DataLoader(reals, batch_size=64, shuffle=True, drop_last=True)
-done = 0
-while done < rounds:
-    for (real,) in loader:
-        D.zero_grad()
-        loss_real = bce(D(real).view(-1), ones)
-        loss_real.backward()
-        fake = G(torch.randn(64, z, 1, 1))
-        loss_fake = bce(D(fake.detach()).view(-1), zeros)
-        loss_fake.backward()
-        opt_d.step()
-        G.zero_grad()
-        loss_g = bce(D(fake).view(-1), ones)
-        loss_g.backward()
-        opt_g.step()
-        print(done, loss_real.item() + loss_fake.item(), loss_g.item(), file=sys.stderr)
-        done += 1
-        if done == rounds:
-            break
-"""
+RIVAL = Path(__file__).parent / "shared" / "rivals.py"
 
 
 def main() -> None:
@@ -77,13 +31,13 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        data, ckpt, plain = Path(folder, "data"), Path(folder, "run.safetensors"), Path(folder, "plain.py")
-        plain.write_text(PLAIN)
+        data, ckpt, images = Path(folder, "data"), Path(folder, "run.safetensors"), Path(folder, "images.npy")
         prepare = [*GANTOOLS, "prepare", "demo:stickers", "--size", "64", "--limit", "1000", "-o", str(data), "-q"]
         subprocess.run(prepare, check=True, stdout=subprocess.DEVNULL)
+        np.save(images, load_file(data / "pack.safetensors")["images"])
         train = [*GANTOOLS, "train", str(data), "-o", str(ckpt), "--force", "--preset", "dcgan", "-q"]
         commands = {
-            "plain": [sys.executable, str(plain), str(data / "pack.safetensors"), str(options.rounds)],
+            "plain": [sys.executable, str(RIVAL), "dcgan", str(images), "--rounds", str(options.rounds)],
             "fp32": [*train, "--precision", "fp32", "--steps", str(options.rounds)],
             "bf16": [*train, "--precision", "bf16", "--steps", str(options.rounds)],
         }

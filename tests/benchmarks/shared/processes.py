@@ -24,7 +24,8 @@ def run_of(command: list[str]) -> tuple[float, float]:
 
 def heading(what: str) -> None:
     """Print the date, the machine, the commit, and what is measured."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    words, here = ["git", "rev-parse", "--short", "HEAD"], Path(__file__).parent
+    commit = subprocess.run(words, cwd=here, capture_output=True, text=True, check=False)
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     processor = next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.processor())
     threads = len(os.sched_getaffinity(0))
