@@ -83,6 +83,14 @@ REMEDIES: dict[str, dict[str, object]] = {
         "network.max_width": 4,
         "network.mapping_depth": 1,
     },
+    "horizon": {
+        **ALONE,
+        "loss.name": "relativistic",
+        "loss.penalty": "r1+r2",
+        "horizon.images": 16,
+        "augment.operations": "translation",
+        "augment.schedule": "horizon",
+    },
     "frozen layers": {**ALONE, "balance.freeze_d": 1},
 }
 """Losses and remedies that need no case of their own beside every family, every precision, and golden losses."""

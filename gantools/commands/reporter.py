@@ -15,7 +15,7 @@ from gantools.progress import Progress
 from gantools.training.balance import rate_factor
 from gantools.training.health import verdict
 from gantools.training.register import named_ratios
-from gantools.training.schedules import augment_strength
+from gantools.training.schedules import augment_strength, rate_share
 
 if TYPE_CHECKING:
     from gantools.training.state import TrainState
@@ -117,7 +117,7 @@ class Reporter:
         state = self.session.state
         state.pull()
         register, optimizer = state.register, state.config.optimizer
-        factor, signs = rate_factor(state.config.balance, register.images), named_ratios(register.signs)
+        factor, signs = rate_share(state.config, register.images), named_ratios(register.signs)
         self.metrics.add(
             images=event.images,
             d_steps=event.d_steps,
@@ -139,7 +139,7 @@ class Reporter:
 
 def _strength(state: "TrainState") -> float:
     """Return how probable each change of a picture is just now."""
-    augment, register = state.config.augment, state.register
+    augment, register = state.present.augment, state.register
     if augment.operations == "none":
         return 0.0
     return register.augment_strength if augment.schedule == "adaptive" else augment_strength(augment, register.images)

@@ -20,10 +20,10 @@ class AugmentConfig:
     )
     schedule: str = setting(
         "fixed",
-        choices=("fixed", "ramp", "adaptive"),
+        choices=("fixed", "ramp", "adaptive", "horizon"),
         on_resume=OnResume.EVENT,
-        help="How the strength goes: as it is; rising with the images seen; or up and down with D's certainty.",
-        source="fixed: Zhao 2020; adaptive: Karras 2020 (ADA)",
+        help="How the strength goes: as it is; rising with the images seen; with D's certainty; or along the horizon.",
+        source="fixed: Zhao 2020; adaptive: Karras 2020 (ADA); horizon: Huang 2024",
     )
     strength: float = setting(
         1.0,

@@ -90,6 +90,13 @@ def _schedule_of_nothing(config: RunConfig) -> Conflict | None:
     return message, "--augment color,translation,cutout"
 
 
+def _horizon_of_nothing(config: RunConfig) -> Conflict | None:
+    if config.augment.schedule != "horizon" or config.horizon.images:
+        return None
+    message = "augment.schedule=horizon and horizon.images=0: found no horizon to go to, expected a count of images"
+    return message, "--set horizon.images=1000000"
+
+
 def _deviation_of_family(config: RunConfig) -> Conflict | None:
     network = config.network
     if not network.deviation_group or FAMILIES[network.family].deviates:
@@ -139,6 +146,7 @@ RULES: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     _skip_without_floor,
     _adaptive_without_zero,
     _schedule_of_nothing,
+    _horizon_of_nothing,
     _deviation_of_family,
     _paths_without_styles,
     _whole_packs,

@@ -100,6 +100,8 @@ def consequences(typed: dict[str, Any], chosen: Values) -> Values:
     def is_new(name: str, value: str) -> bool:
         return bool(typed.get(name) == value and chosen.get(name, ("",))[0] != value)
 
+    if typed.get("augment.operations") == "none":
+        values["augment.schedule"] = ("fixed", "--augment none: there is nothing to schedule")
     if is_new("loss.penalty", "gp"):
         values["loss.gamma"] = (20.0, "--penalty gp: half of it is the weight 10 of Gulrajani 2017")
         values["loss.penalty_interval"] = (1, "--penalty gp: Gulrajani 2017, algorithm 1")
@@ -121,7 +123,7 @@ def augmentation(count: int, channels: int, loss: str) -> Values:
     """
     if count > MANY:
         return {"augment.operations": ("none", f"--augment auto: more than {MANY:,} pictures need none; a guess")}
-    changes = "color,translation,cutout" if channels >= 3 and count < FEW else "translation,cutout"
+    changes = _changes(channels) if count < FEW else "translation,cutout"
     why = f"--augment auto: {count:,} pictures; a guess from Zhao 2020, table 3"
     values: Values = {"augment.operations": (changes, why)}
     if count >= FEW:
@@ -168,7 +170,7 @@ def progressive(family: str, shape: "PictureShape") -> Values:
 def msg(family: str, shape: "PictureShape") -> Values:
     """Return the numbers of Karnewar 2020: the progressive networks, relativistic hinge, a rate of 3e-3.
 
-    Departure: Adam (0, 0.99), where the paper takes RMSprop, which is Adam without its first moment.
+    Adam (0, 0.99) as in the authors' code; the paper's text has RMSprop, which is Adam without its first moment.
     """
     return {
         "network.family": ("msg", KARNEWAR),
@@ -177,7 +179,7 @@ def msg(family: str, shape: "PictureShape") -> Values:
         "network.max_width": (512, f"{KARNEWAR}: as Karras 2018"),
         "network.critic_norm": ("none", KARNEWAR),
         "network.deviation_group": (4, f"{KARNEWAR}; groups of 4 as in Karras 2020"),
-        **_adam(3e-3, KARNEWAR),
+        **_adam(3e-3, f"{KARNEWAR}, and the decays of its code"),
         "loss.name": ("relativistic-hinge", KARNEWAR),
         "length_images": (12_000_000, "as Karras 2018"),
     }
@@ -206,8 +208,8 @@ def stylegan2(family: str, shape: "PictureShape") -> Values:
 def residual(family: str, shape: "PictureShape") -> Values:
     """Return R3GAN's numbers: 768 channels up to 32 px, two blocks a size, relativistic loss, R1 and R2 at each step.
 
-    Departure: rates, gamma and Adam's second decay stay at their first values, where the paper lets all fall along one
-    cosine: a run may then end or go on at any time.
+    One cosine moves rates, gamma, Adam's second decay, the average and augmentation over 20 million images. Departure:
+    the augmentation is that of DiffAugment, where the paper has the changes of ADA.
     """
     side = max(shape.height, shape.width)
     gamma = 0.05 if side <= 32 else 2.0 if side <= 64 else 150.0
@@ -223,9 +225,22 @@ def residual(family: str, shape: "PictureShape") -> Values:
         "loss.penalty": ("r1+r2", f"{HUANG}, equation 2"),
         "loss.gamma": (gamma, f"{HUANG}: 0.05 for CIFAR-10, 2 for FFHQ at 64 px, 150 at 256"),
         "loss.penalty_interval": (1, HUANG),
+        "average.half_life_images": (500_000, f"{HUANG}, FFHQ; at the horizon, from 0"),
+        "horizon.images": (20_000_000, f"{HUANG}: one cosine for all that follows"),
+        "horizon.rates": (0.25, f"{HUANG}: 2e-4 to 5e-5"),
+        "horizon.beta2": (0.99, f"{HUANG}: 0.9 to 0.99"),
+        "horizon.gamma": (0.1, f"{HUANG}: to a tenth"),
+        "augment.operations": (_changes(shape.channels), f"{HUANG}; here the changes of Zhao 2020"),
+        "augment.schedule": ("horizon", f"{HUANG}: from 0 to its most"),
+        "augment.strength": (0.3, f"{HUANG}, FFHQ"),
         "batch": (256, f"{HUANG}: 256 for FFHQ"),
         "length_images": (20_000_000, f"{HUANG}: the end of its schedules"),
     }
+
+
+def _changes(channels: int) -> str:
+    """Return all changes of augmentation; colours change only where there are colours."""
+    return "color,translation,cutout" if channels >= 3 else "translation,cutout"
 
 
 def _width(at_one_px: int, most: int, shape: "PictureShape") -> int:

@@ -18,6 +18,7 @@ def remedies(config: RunConfig) -> list[str]:
         (config.optimizer.lr_d != config.optimizer.lr_g, "separate rates"),
         (balance.d_steps > 1, f"{balance.d_steps} D steps a round"),
         (balance.skip_d_below, f"D rests below {balance.skip_d_below:g}"),
+        (config.horizon.images, f"horizon {config.horizon.images:,} images"),
         (balance.freeze_d, f"first {balance.freeze_d} of D's layers frozen"),
         *((True, f"rates x {factor:g} from {images:,} images on") for factor, images in balance.lr_drops),
     )
@@ -28,4 +29,6 @@ def _strength(config: RunConfig) -> str:
     augment = config.augment
     if augment.schedule == "ramp":
         return f"to {augment.strength:g} over {augment.images:,} images"
+    if augment.schedule == "horizon":
+        return f"to {augment.strength:g} at the horizon"
     return f"{augment.schedule} {augment.strength:g}" if augment.schedule == "fixed" else "adaptive"

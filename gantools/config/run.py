@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gantools.config.augment import AugmentConfig
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES, PRESETS
 from gantools.config.fields import OnResume, setting
+from gantools.config.horizon import HorizonConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +266,7 @@ class RunConfig:
     balance: BalanceConfig = BalanceConfig()
     augment: AugmentConfig = AugmentConfig()
     average: AverageConfig = AverageConfig()
+    horizon: HorizonConfig = HorizonConfig()
     preset: str = setting("auto", flag="--preset", choices=tuple(PRESETS), help="Where untyped values come from.")
     seed: int = setting(
         0, flag="--seed", minimum=0, maximum=2**63 - 1, help="Seed of every random draw.", source="fixed"

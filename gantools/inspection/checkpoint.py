@@ -13,8 +13,8 @@ from gantools.files.document import Document, read_document
 from gantools.files.header import Header
 from gantools.inspection.finding import Finding, counted, short
 from gantools.training.advice import judged, remedy
-from gantools.training.balance import rate_factor
 from gantools.training.health import EVEN_PLAY, recent_d_loss, verdict
+from gantools.training.schedules import present, rate_share, way
 
 NETWORKS = ("generator", "discriminator")
 SHOWN_CLASSES = 8
@@ -67,7 +67,7 @@ def reproduction(document: Document, file_name: str) -> tuple[str | None, str | 
 
 def _facts(header: Header, document: Document) -> dict[str, object]:
     config, register = document.config, document.register
-    factor = rate_factor(config.balance, register.images)
+    factor = rate_share(config, register.images)
     return {
         "size_bytes": header.size_bytes,
         "version": document.version,
@@ -109,7 +109,7 @@ def _health_rows(document: Document, name: str) -> list[tuple[str, str]]:
     recent = recent_d_loss(register)
     even = f"even play {EVEN_PLAY[config.loss.name]:.3f}" if config.loss.name in EVEN_PLAY else "no even play"
     means = f"mean D lately {recent:.3f}, {even}" if recent is not None else even
-    factor = rate_factor(config.balance, register.images)
+    factor = rate_share(config, register.images)
     dropped = f", {factor:g} of where they began" if factor != 1 else ""
     rates = f"G {config.optimizer.lr_g * factor:g}, D {config.optimizer.lr_d * factor:g}{dropped}"
     rows = [
@@ -124,6 +124,10 @@ def _health_rows(document: Document, name: str) -> list[tuple[str, str]]:
         rows.append(("remedies", "; ".join(on)))
     if config.augment.schedule == "adaptive":
         rows.append(("augmented", f"with probability {register.augment_strength:.3f} just now"))
+    if config.horizon.images:
+        now, at = present(config, register.images), way(config.horizon, register.images)
+        moved = f"beta2 {now.optimizer.beta2:.3g}, gamma {now.loss.gamma:.3g}, augment {now.augment.strength:.2g}"
+        rows.append(("horizon", f"{at:.1%} of the way to {config.horizon.images:,} images: {moved}"))
     if config.balance.skip_d_below:
         rows.append(("skipped", f"{counted(register.skipped, 'D turn')} under {config.balance.skip_d_below:g}"))
     return rows

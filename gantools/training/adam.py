@@ -30,8 +30,11 @@ class Adam:
         }
 
     @torch.no_grad()
-    def step(self, rate: float, rejected: Tensor) -> None:
+    def step(self, rate: float, rejected: Tensor, beta2: float | None = None) -> None:
         """Step along the gradients that are there; where ``rejected`` (a scalar bool) nothing changes.
+
+        Args:
+            rate, beta2: of this step; a run with a horizon moves both. None: the configuration's second decay.
 
         Nothing here waits for the device: the kernel itself reads ``rejected``.
         """
@@ -49,7 +52,7 @@ class Adam:
             counts,
             lr=rate,
             beta1=self.config.beta1,
-            beta2=self.config.beta2,
+            beta2=self.config.beta2 if beta2 is None else beta2,
             weight_decay=self.config.weight_decay,
             eps=EPSILON,
             amsgrad=False,

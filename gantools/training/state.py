@@ -16,6 +16,7 @@ from gantools.nets.layers import hold_statistics
 from gantools.training.adam import Adam
 from gantools.training.average import stand
 from gantools.training.register import SIGNS, Register, finite_or_none
+from gantools.training.schedules import present
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
@@ -56,6 +57,11 @@ class TrainState:
         }
         self.is_standing = False
         self._set_losses()
+
+    @property
+    def present(self) -> RunConfig:
+        """The configuration as it stands at the images seen: what a turn reads."""
+        return present(self.config, self.register.images)
 
     @staticmethod
     def fresh(config: RunConfig, data_digest: str, machine: Machine) -> "TrainState":

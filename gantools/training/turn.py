@@ -17,7 +17,7 @@ from gantools.nets.base import Views, buffers_of, frozen, set_buffers
 from gantools.training import vitals
 from gantools.training.augment import Augmented, adapt, draw
 from gantools.training.average import follow
-from gantools.training.balance import path_weight, penalty_weight, rate_factor
+from gantools.training.balance import path_weight, penalty_weight
 from gantools.training.losses import loss_of
 from gantools.training.penalties import PATH_MEMORY, Penalty, Shown, path_lengths
 from gantools.training.schedules import augment_strength, average_decay
@@ -61,7 +61,7 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     Writes the discriminator, its moments, its loss, the vital signs, the strength of an adaptive augmentation, and
     d_steps, d_since_g. Where the pictures come from, and so epoch and position, is the engine's.
     """
-    config, register, critic = state.config, state.register, state.discriminator.train()
+    config, register, critic = state.present, state.register, state.discriminator.train()
     critic.advance(register.images)
     before = buffers_of(critic)
     critic.zero_grad(set_to_none=True)
@@ -77,7 +77,7 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
         is_low = (d_loss.detach() < config.balance.skip_d_below) & ~rejected
         state.skipped += is_low
         rejected = rejected | is_low
-    _step(state, "discriminator", config.optimizer.lr_d, rejected)
+    state.optimizers["discriminator"].step(config.optimizer.lr_d, rejected, config.optimizer.beta2)
     set_buffers(critic, [torch.where(rejected, old, new) for old, new in zip(before, critic.buffers(), strict=True)])
     state.losses["d"].copy_(d_loss.detach())
     if config.augment.schedule == "adaptive":
@@ -92,7 +92,7 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
 
 def _d_terms(state: TrainState, real: Shown, fake: Shown, real_logits: Tensor) -> Tensor | float:
     """Return what D minimises beside its loss: the drift of the logits of reals, and a penalty when it is due."""
-    config, d_steps = state.config, state.register.d_steps
+    config, d_steps = state.present, state.register.d_steps
     terms: Tensor | float = 0.0
     if config.loss.drift:
         terms = config.loss.drift * real_logits.square().mean()
@@ -104,7 +104,7 @@ def _d_terms(state: TrainState, real: Shown, fake: Shown, real_logits: Tensor) -
 
 def _eye(state: TrainState, side: str, turn: str, count: int) -> Callable[[Views], Tensor]:
     """Return how D sees pictures of one side (``reals``, ``fakes``) in a turn: augmented, by one draw."""
-    config, register = state.config.augment, state.register
+    config, register = state.present.augment, state.register
     if config.operations == "none":
         return state.discriminator
     numbers = draw(key(state.config.seed, "augment", side, turn, count), state.config.batch, state.machine.device)
@@ -121,7 +121,7 @@ def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None)
 
     Writes the generator, its moments, the average, its loss, the mean path length, g_steps, images, d_since_g (to 0).
     """
-    config, register, generator = state.config, state.register, state.generator
+    config, register, generator = state.present, state.register, state.generator
     critic = state.discriminator.train()
     critic.advance(register.images)
     before = buffers_of(generator)
@@ -137,7 +137,7 @@ def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None)
         total = g_loss + penalty
     torch.autograd.backward(total)
     rejected = _count(state, total, generator)
-    _step(state, "generator", config.optimizer.lr_g, rejected)
+    state.optimizers["generator"].step(config.optimizer.lr_g, rejected, config.optimizer.beta2)
     set_buffers(generator, [torch.where(rejected, old, new) for old, new in zip(before, fakes.moved, strict=True)])
     state.path_mean = torch.where(rejected, state.path_mean, path_mean)
     register.g_steps += 1
@@ -179,9 +179,3 @@ def _count(state: TrainState, loss: Tensor, network: nn.Module) -> Tensor:
     state.nonfinite_run.copy_((state.nonfinite_run + 1) * bad)
     torch.maximum(state.longest_run, state.nonfinite_run, out=state.longest_run)
     return bad
-
-
-def _step(state: TrainState, name: str, rate: float, rejected: Tensor) -> None:
-    """Step Adam at ``rate`` times the drops that are due; a rejected turn leaves weights and moments alone."""
-    factor = rate_factor(state.config.balance, state.register.images)
-    state.optimizers[name].step(rate * factor, rejected)

@@ -380,7 +380,8 @@ ON_RESUME = {
                      "optimizer.beta2", "optimizer.weight_decay", "balance.d_steps", "balance.skip_d_below",
                      "balance.lr_drops", "balance.freeze_d", "augment.operations", "augment.schedule",
                      "augment.strength", "augment.images", "augment.target", "augment.mirror",
-                     "average.half_life_images", "average.ramp", "length_images"},
+                     "average.half_life_images", "average.ramp", "horizon.images", "horizon.rates", "horizon.beta2",
+                     "horizon.gamma", "length_images"},
 }  # fmt: skip
 
 
@@ -453,6 +454,8 @@ def test_configurations_are_values() -> None:
          "augment.schedule=adaptive and --loss relativistic: ", "--set augment.schedule=ramp"),
         ({"augment.schedule": "ramp"}, "augment.schedule=ramp and --augment none: ",
          "--augment color,translation,cutout"),
+        ({"augment.operations": "cutout", "augment.schedule": "horizon"},
+         "augment.schedule=horizon and horizon.images=0: ", "--set horizon.images=1000000"),
         ({"loss.path_length": 2.0}, "--arch dcgan and loss.path_length=2: ", "--set loss.path_length=0"),
         ({"network.packing": 3}, "--batch 64 and network.packing=3: ", "--batch 66"),
         ({"network.packing": 2, "network.deviation_group": 3}, "--batch 64 and network.deviation_group=3: ",

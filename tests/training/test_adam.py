@@ -31,7 +31,7 @@ def networks() -> list[nn.Module]:
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.01])
 def test_every_step_is_that_of_torch(weight_decay: float) -> None:
-    """Ten steps at changing rates, two of them rejected, give weights and moments of torch's fused Adam, bit by bit."""
+    """Ten steps at changing rates and decays, two rejected, give the bits of torch's fused Adam."""
     config = OptimizerConfig(beta1=0.4, beta2=0.97, weight_decay=weight_decay)
     one, two = networks()
     own = Adam(one, config)
@@ -42,8 +42,8 @@ def test_every_step_is_that_of_torch(weight_decay: float) -> None:
             network.zero_grad()
             network(images).square().sum().backward()
         rejected = torch.tensor(number in (3, 4))
-        own.step(0.01 / (number + 1), rejected)
-        theirs.param_groups[0]["lr"] = 0.01 / (number + 1)
+        own.step(0.01 / (number + 1), rejected, 0.97 - number / 100)
+        theirs.param_groups[0] |= {"lr": 0.01 / (number + 1), "betas": (0.4, 0.97 - number / 100)}
         theirs.found_inf = rejected.float()
         theirs.step()
         for mine, other in zip(one.parameters(), two.parameters(), strict=True):

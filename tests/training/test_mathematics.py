@@ -7,13 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from gantools.config.augment import AugmentConfig
+from gantools.config.build import PictureShape, resolve
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES
 from gantools.config.run import AverageConfig, BalanceConfig, LossConfig, NetworkConfig
 from gantools.nets.base import Discriminator, Start, Views
 from gantools.training.balance import is_d_turn, path_weight, penalty_weight, rate_factor
 from gantools.training.losses import Loss, loss_of
 from gantools.training.penalties import Shown, path_lengths
-from gantools.training.schedules import augment_strength, average_decay
+from gantools.training.schedules import augment_strength, average_decay, present
 
 LN, EXP = math.log, math.exp
 REALS, FAKES = [-1.0, 0.0, 2.0], [1.0, 0.0, -2.0]
@@ -217,6 +218,28 @@ def test_a_round_is_k_d_turns_and_a_g_turn(k: int, since: int, due: bool) -> Non
 def test_drops_multiply_from_their_image_on(drops: tuple[tuple[float, int], ...], images: int, factor: float) -> None:
     """Each drop counts from its own number of images on, in any order."""
     assert rate_factor(BalanceConfig(lr_drops=drops), images) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("images", "rate", "beta2", "gamma", "half_life", "strength"),
+    [
+        (0, 2e-4, 0.9, 0.05, 0, 0.0),
+        (10_000_000, 1.25e-4, 0.945, 0.0275, 250_000, 0.15),
+        (20_000_000, 5e-5, 0.99, 0.005, 500_000, 0.3),
+        (90_000_000, 5e-5, 0.99, 0.005, 500_000, 0.3),
+    ],
+)
+def test_one_cosine_moves_all_of_r3gan(
+    images: int, rate: float, beta2: float, gamma: float, half_life: int, strength: float
+) -> None:
+    """The preset's values at the start, half way, at the horizon, and ever after; a drop of the rates comes on top."""
+    config = resolve(PictureShape(32, 32, 3), {"preset": "residual", "balance.lr_drops": ((0.5, 20_000_000),)}).config
+    now = present(config, images)
+    rates = rate * (0.5 if images >= 20_000_000 else 1)
+    assert (now.optimizer.lr_g, now.optimizer.lr_d) == pytest.approx((rates, rates))
+    found = (now.optimizer.beta2, now.loss.gamma, now.average.half_life_images)
+    assert found == pytest.approx((beta2, gamma, half_life))
+    assert augment_strength(now.augment, images) == pytest.approx(strength)
 
 
 @pytest.mark.parametrize(
