@@ -15,13 +15,16 @@ from gantools.commands.completion import DRAWN, Next, Paths, Reader, list_paths
 from gantools.commands.describe import context, label
 from gantools.commands.shells import SCRIPTS, for_bash, split_line
 from gantools.data import demo
+from gantools.files.checkpoint import pack
+from gantools.files.document import DataNote, Lineage
 from tests.conftest import ROOT, Run, child_environment
 from tests.shells import Shell, is_here
 from tests.test_imports import HEAVY, loaded_by
+from tests.tiny import fresh
 
 BREAKS = " \t\n\"'@><=;|&(:"
 FREE = {"N", "X", "NAMES", "K", "RATE", "PSI", "TIME", "TIME|Nsteps|Nimages", "IMAGES", "FACTOR@IMAGES", "64|64x48",
-        "COLOR", "5%", "1%|N", "16|25%", "default,ico|png,jpeg", "last,best:FIGURE"}  # fmt: skip
+        "COLOR", "5%", "1%|N", "16|25%", "default,ico|png,jpeg", "last,best:FIGURE", "CLASS"}  # fmt: skip
 """Values of which there are too many to list; a new one that is neither here nor completed fails a test."""
 
 # What is typed, with its TABs, and the words that the shell then has. Folders may keep a slash behind them.
@@ -191,6 +194,16 @@ def test_every_option_says_what_completes_it(suite: Any) -> None:
             if found is not None and not flag and found == Next() and label(param) not in FREE:
                 undecided.append(f"{name} {param.name} {label(param)}")
     assert undecided == []
+
+
+def test_classes_are_those_of_the_checkpoint(suite: Any, tmp_path: Path) -> None:
+    """Behind --label stand the classes of the checkpoint that was typed, by number where a name needs quotes."""
+    state = fresh("fc", **{"network.conditional": "yes"})
+    place = tmp_path / "c.safetensors"
+    place.write_bytes(pack(state, DataNote(10, ("cat", "sea eel", "-\n")), Lineage()).data)
+    found = ask(suite, "sample", str(place), "--label", "")
+    assert found.words == (("cat", "4 pictures"), ("1", "sea eel"), ("2", "-\\x0a"))
+    assert ask(suite, "sample", "absent", "--label", "") == Next()
 
 
 def test_drawn_sets_are_those_that_there_are() -> None:

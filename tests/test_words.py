@@ -91,6 +91,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert cli.main(["train", "data", "-o", "c.safetensors", *SMALL, "--steps", "1", "-q"]) == 0
         relative = ["train", "data", "-o", "pairs.safetensors", "--loss", "relativistic", *SMALL, "--steps", "0", "-q"]
         assert cli.main(relative) == 0
+        for kind in ("cat", "dog"):
+            write_pictures(Path("zoo", kind), 4, seed=len(kind))
+        labelled = ["train", "zoo", "-o", "zoo.safetensors", "--conditional", *SMALL, "--steps", "0", "-q"]
+        assert cli.main(labelled) == 0
         shutil.rmtree("small")
         spoil(Path("c.safetensors").read_bytes())
         os.utime("c.safetensors", (2e9, 2e9))
@@ -290,6 +294,10 @@ SITUATIONS = [
     ("train data -o d.safetensors --loss wasserstein --skip-d-below 0.5", 2, "--skip-d-below 0.5 and --loss "
      "wasserstein: its D loss is a difference of means",
      "train data -o d.safetensors --loss wasserstein --skip-d-below 0"),
+    ("train zoo -o d.safetensors --conditional --set network.packing=2", 2, "--conditional and network.packing=2: a "
+     "pack holds pictures of several classes", "train zoo -o d.safetensors --conditional --set network.packing=1"),
+    ("train data -o d.safetensors --conditional --steps 9", 4, "data: found no labels, expected two or more for "
+     "--conditional: sub-folders, or prepare --labels", "train data -o d.safetensors --steps 9"),
     # The run that is stored.
     ("train data -o c.safetensors", 5, "c.safetensors: exists, expected a new name, or --force to replace it",
      "train data -o c.safetensors --resume"),
@@ -303,6 +311,8 @@ SITUATIONS = [
      "stored values; a new run needs another -o", "train data -o c.safetensors --resume"),
     ("train data -o c.safetensors --resume --loss hinge", 2, "loss.name: found hinge, stored bce: this changes what",
      "train data -o c.safetensors --resume --loss hinge --allow-change loss.name"),
+    ("train data -o c.safetensors --resume --conditional", 2, "network.conditional: found yes, stored no: these "
+     "define the run, expected the stored values", "train data -o c.safetensors --resume"),
     ("train wide -o c.safetensors --resume", 4, "wide: found pictures of 16x16 grey, expected 8x8 grey as in the",
      "prepare wide --size 8x8 --channels gray -o wide-data && gantools train wide-data -o c.safetensors --resume"),
     ("train nope -o c.safetensors --resume", 4, f"nope: {NOT_THERE}, expected a folder of pictures",
@@ -324,6 +334,10 @@ SITUATIONS = [
      "sample c.safetensors --grid -o d.png"),
     ("sample c.safetensors --n 1 -o photos/00.png", 5, "photos/00.png: exists and was not written by sample, expected "
      "a free name, or --force", "sample c.safetensors --n 1 -o photos/00-2.png"),
+    ("sample zoo.safetensors --label cta --n 2", 2, "--label: unknown name 'cta', expected one of cat, dog",
+     "sample zoo.safetensors --label cat --n 2"),
+    ("sample c.safetensors --label cat --n 2", 2, "--label cat: found a checkpoint without labels, expected one of "
+     "gantools train --conditional", "sample c.safetensors --n 2"),
     # Old and damaged files.
     ("sample newer.safetensors", 4, "newer.safetensors: found format 9, written by gantools 7.0, expected format 1",
      "pip install --upgrade gantools"),

@@ -9,6 +9,7 @@ from _pytest.mark import ParameterSet
 from numpy.typing import NDArray
 
 from gantools.config.build import PictureShape, resolve
+from gantools.config.catalog import FAMILIES
 from gantools.config.run import RunConfig
 from gantools.data.batches import Batches
 from gantools.device import Machine, settle
@@ -18,6 +19,7 @@ from gantools.training.engine import Phase, turns
 from gantools.training.state import TrainState
 
 THREADS = 1
+CLASSES = ("cat", "dog", "eel")
 BASE = {"batch": 4, "network.base_width": 4, "network.latent_dim": 5, "average.half_life_images": 20}
 ADAM = {"optimizer.lr_g": 1e-3, "optimizer.lr_d": 1e-3, "optimizer.beta1": 0.5, "optimizer.beta2": 0.999}
 PLAIN = {"network.family": "dcgan", "loss.penalty": "none", "network.critic_norm": "batch", **ADAM}
@@ -43,6 +45,14 @@ CASES = {
     "residual": {**NARROW, "network.family": "residual", "network.blocks": 1},
 }  # fmt: skip
 ALONE: dict[str, object] = {"network.family": "fc", **CRITIC_ALONE, "loss.penalty": "none"}
+LABELS = {"network.conditional": "yes"}
+PATHS: dict[str, object] = {
+    "network.family": "stylegan2",
+    "loss.path_length": 2.0,
+    "loss.path_interval": 2,
+    "network.max_width": 4,
+    "network.mapping_depth": 1,
+}
 REMEDIES: dict[str, dict[str, object]] = {
     "minimax, smoothed": {**ALONE, "loss.name": "minimax", "loss.smoothing": 0.1},
     "lsgan": {**ALONE, "loss.name": "lsgan"},
@@ -76,13 +86,7 @@ REMEDIES: dict[str, dict[str, object]] = {
         "augment.images": 12,
         "augment.target": -0.5,
     },
-    "path lengths": {
-        "network.family": "stylegan2",
-        "loss.path_length": 2.0,
-        "loss.path_interval": 2,
-        "network.max_width": 4,
-        "network.mapping_depth": 1,
-    },
+    "path lengths": PATHS,
     "horizon": {
         **ALONE,
         "loss.name": "relativistic",
@@ -92,11 +96,17 @@ REMEDIES: dict[str, dict[str, object]] = {
         "augment.schedule": "horizon",
     },
     "frozen layers": {**ALONE, "balance.freeze_d": 1},
+    "labels, relativistic": {**ALONE, **LABELS, "loss.name": "relativistic", "loss.penalty": "r1+r2"},
+    "labels, gp, deviation": {**ALONE, **LABELS, "loss.penalty": "gp", "network.deviation_group": 2},
+    "labels, spectral": {**PLAIN, **LABELS, "network.critic_norm": "spectral", "augment.operations": "cutout"},
+    "labels, paths": {**PATHS, **LABELS},
+    **{f"labels, {family}": CASES[family] | LABELS for family in FAMILIES},
 }
 """Losses and remedies that need no case of their own beside every family, every precision, and golden losses."""
 
 
-COSTLY = ("conv", "conv-plain", "msg", "stylegan2", "residual")
+COSTLY = ("conv", "conv-plain", "msg", "stylegan2", "residual", "path lengths", "labels, paths",
+          *(f"labels, {family}" for family in FAMILIES if family != "dcgan"))  # fmt: skip
 
 
 def sparing(cases: Iterable[str]) -> list[ParameterSet]:
@@ -106,10 +116,18 @@ def sparing(cases: Iterable[str]) -> list[ParameterSet]:
 
 @dataclass
 class MemoryPictures:
-    """Random pictures that stand in for a pack: the same four names that training reads."""
+    """Random pictures that stand in for a pack: the same names that training reads. Each has one of three labels."""
 
     pixels: NDArray[np.uint8]
     digest: str = "0" * 64
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        return np.arange(self.count, dtype=np.int32) % len(CLASSES)
+
+    def label_counts(self) -> list[int]:
+        counts: list[int] = np.bincount(self.labels, minlength=len(CLASSES)).tolist()
+        return counts
 
     @property
     def count(self) -> int:
@@ -134,12 +152,14 @@ def config_of(case: str, precision: str = "fp32", pictures: MemoryPictures | Non
     """Resolve a tiny configuration with one of the remedies."""
     _, channels, height, width = (pictures or some_pictures()).pixels.shape
     values = BASE | (CASES | REMEDIES)[case] | {"precision": precision} | more
-    return resolve(PictureShape(height, width, channels), values).config
+    return resolve(PictureShape(height, width, channels), values, classes=len(CLASSES)).config
 
 
 def fresh(case: str = "dcgan", precision: str = "fp32", **more: object) -> TrainState:
     """Begin a tiny run."""
-    return TrainState.fresh(config_of(case, precision, **more), "0" * 64, machine(precision))
+    config = config_of(case, precision, **more)
+    counts = some_pictures().label_counts() if config.network.classes else ()
+    return TrainState.fresh(config, "0" * 64, machine(precision), counts)
 
 
 def take(state: TrainState, phase: Phase, steps: int) -> TrainState:
@@ -155,7 +175,7 @@ def take(state: TrainState, phase: Phase, steps: int) -> TrainState:
 
 def packed(state: TrainState) -> Packed:
     """Serialise a run."""
-    return pack(state, DataNote(10), Lineage())
+    return pack(state, DataNote(10, CLASSES if state.config.network.classes else ()), Lineage())
 
 
 def through_bytes(state: TrainState) -> TrainState:

@@ -89,6 +89,34 @@ def require_fit(document: Document, pictures: "Pictures | None", folder: Path | 
         raise UsageError(message, hint=shlex.join(line + (["-o", "-"] if words[1] == "-" else [])))
 
 
+def classes_for(typed: dict[str, Any], pictures: "Pictures", folder: str) -> int:
+    """Return how many classes a fresh run learns: those of the labels with --conditional, else none.
+
+    Raises:
+        InputError: --conditional without labels of two kinds.
+    """
+    if typed.get("network.conditional") != "yes":
+        return 0
+    if len(pictures.classes) < 2:
+        found = f"one class ({pictures.classes[0]})" if pictures.classes else "no labels"
+        message = f"{folder}: found {found}, expected two or more for --conditional: sub-folders, or prepare --labels"
+        raise InputError(message, hint=Again(drop=("--conditional", "--set network.conditional")))
+    require_all_labelled(pictures, folder)
+    return len(pictures.classes)
+
+
+def require_all_labelled(pictures: "Pictures", folder: str) -> None:
+    """Check that each picture has a label.
+
+    Raises:
+        InputError: some have none.
+    """
+    if unlabelled := pictures.count - sum(pictures.label_counts()):
+        message = f"{folder}: found {unlabelled:,} of {pictures.count:,} pictures without a label"
+        hint = Again(drop=("--conditional", "--set network.conditional"), otherwise=shlex.join(["ls", folder]))
+        raise InputError(f"{message}, expected one for each with --conditional", hint=hint)
+
+
 def require_same_kind(document: Document, pictures: "Pictures", folder: str) -> None:
     """Check that the pictures of ``folder`` are of the shape and have the classes that the run was made for.
 
@@ -99,6 +127,8 @@ def require_same_kind(document: Document, pictures: "Pictures", folder: str) -> 
     if document.data.classes != pictures.classes:
         found_names, stored_names = ", ".join(pictures.classes) or "none", ", ".join(document.data.classes) or "none"
         raise InputError(f"{folder}: found the classes {found_names}, expected {stored_names} as in the checkpoint")
+    if document.config.network.classes:
+        require_all_labelled(pictures, folder)
 
 
 def require_same_shape(document: Document, pictures: "Pictures", folder: str) -> None:
@@ -143,6 +173,9 @@ def take_data(state: "TrainState", document: Document, pictures: "Pictures", fol
         return []
     what = _since(folder, register.data, pictures.removed)
     register.data, register.epoch, register.position = pictures.digest, register.epoch + 1, 0
+    if state.config.network.classes:
+        register.label_counts = pictures.label_counts()
+        state.know_labels()
     return [f"data{what or f' {document.data.count} -> {pictures.count} pictures'}: a new epoch begins"]
 
 

@@ -4,8 +4,10 @@ Nothing is converted or checked: a line that is being typed is half of one, and 
 """
 
 import os
+import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from typer.core import TyperArgument
@@ -16,7 +18,10 @@ from gantools.config.build import all_fields
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES, PRESETS
 from gantools.config.fields import setting_of
 from gantools.config.reproduce import OF_THE_DATA
+from gantools.errors import InputError
+from gantools.files.document import read_document
 from gantools.files.nearby import DRAWN
+from gantools.safe import safe
 
 CATALOG = {**FAMILIES, **LOSSES, **PENALTIES, **PRESETS}
 
@@ -72,6 +77,7 @@ class Reader:
     suite: Any
     command: Any = field(init=False)
     taken: int = field(default=0, init=False)
+    first: str = field(default="", init=False)
     used: set[str] = field(default_factory=set, init=False)
     pending: Any = field(default=None, init=False)
     is_behind_dashes: bool = field(default=False, init=False)
@@ -89,6 +95,7 @@ class Reader:
             self._take_option(word)
         elif self.command is not self.suite:
             self.taken += 1
+            self.first = self.first or word
         elif word in self.suite.commands:
             self._enter(self.suite.commands[word])
 
@@ -148,6 +155,8 @@ class Reader:
         name = max(param.opts, key=len)
         if name == "--set":
             return _assignments(word)
+        if name == "--label":
+            return _classes(self.first)
         if name == "--allow-change":
             return Next(tuple((shown, "") for shown in CHANGEABLE))
         shown = label(param).strip("[]").partition(".")[0]
@@ -194,6 +203,21 @@ def _sources(word: str) -> list[str]:
     from gantools.data.torchvision_sets import PREFIX, SETS
 
     return [DRAWN, *(f"{PREFIX}{name}" for name in SETS if word[:1] == PREFIX[:1])]
+
+
+def _classes(checkpoint: str) -> Next:
+    """Return the classes of a checkpoint, by number where a shell would have to quote the name."""
+    if not os.path.isfile(checkpoint):
+        return Next()
+    try:
+        document = read_document(Path(checkpoint))[1]
+    except InputError:
+        return Next()
+    counts = zip(document.data.classes, document.register.label_counts, strict=False)
+    return Next(tuple(
+        (name, f"{count:,} pictures") if shlex.quote(name) == name else (str(number), safe(name))
+        for number, (name, count) in enumerate(counts)
+    ))  # fmt: skip
 
 
 def _takes_value(param: Any) -> bool:

@@ -24,7 +24,7 @@ from gantools.commands.options import (
 )
 from gantools.commands.product import binary_stdout, emit_json, emit_paths, read_stdin, require_one_product
 from gantools.config.build import PictureShape
-from gantools.console import Console, quantity
+from gantools.console import Console, quantity, safe
 from gantools.errors import Again, InputError
 from gantools.files.atomic import write_bytes
 from gantools.files.document import STDIN, Document, parse_document, read_document
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gantools.nets.base import Generator
-    from gantools.sampling.plan import Plan
+    from gantools.sampling.plan import Plan, Spot
 
 STREAM = "-"
 STDIN_LIMIT = 16 << 30
@@ -64,6 +64,15 @@ def sample(
             rich_help_panel=RUN,
         ),
     ] = 1.0,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS",
+            help="Draw this class, by name or number; repeatable: N of each. Untyped: as often as they occur.",
+            show_default=False,
+            rich_help_panel=RUN,
+        ),
+    ] = None,
     output: Output = None,
     grid: Annotated[bool, typer.Option("--grid", help="One sheet of all pictures.", rich_help_panel="Output")] = False,
     format_: Annotated[
@@ -86,19 +95,19 @@ def sample(
     from gantools.sampling.plan import SUFFIXES, Wish, make_plan, missing
 
     console = console_from(quiet, verbose, color)
-    wish = Wish(checkpoint, n, start, seed, weights, grid, format_, output, force, truncation)
+    wish = Wish(checkpoint, n, start, seed, weights, grid, format_, output, force, truncation, tuple(label or ()))
     require_one_product(("-o -", str(output) == STREAM), ("--json", json), ("-0", print0))
     source, document = _open(checkpoint)
     plan = make_plan(wish, document)
     if plan.path is None:
         name = "samples" if plan.kind == "folder" else f"sample{SUFFIXES[plan.format]}"
         binary_stdout(name)  # refuses a terminal before anything is computed
-    indices = missing(plan)
-    _describe(plan, document, len(indices), console)
-    if indices:
-        _make(plan, source, indices, device, threads, console)
+    spots = missing(plan)
+    _describe(plan, document, len(spots), console)
+    if spots:
+        _make(plan, source, spots, device, threads, console)
     if plan.path is not None:
-        _tell(plan, document, len(indices), console, json, print0)
+        _tell(plan, document, len(spots), console, json, print0)
 
 
 def _open(checkpoint: str) -> tuple[Path | bytes, Document]:
@@ -121,11 +130,13 @@ def _describe(plan: "Plan", document: Document, count: int, console: Console) ->
     if count:
         where = "stdout" if plan.path is None else str(plan.path)
         last = wish.start + wish.count - 1
-        console.line(f"pictures {wish.start} to {last} of seed {wish.seed} go to {where}")
+        names = ", ".join(safe(plan.classes[label]) for label in plan.asked)
+        of = f" of {'each of ' if len(plan.asked) > 1 else ''}{names}" if names else ""
+        console.line(f"pictures {wish.start} to {last} of seed {wish.seed}{of} go to {where}")
 
 
 def _make(
-    plan: "Plan", source: Path | bytes, indices: list[int], device: str, threads: int | None, console: Console
+    plan: "Plan", source: Path | bytes, spots: "list[Spot]", device: str, threads: int | None, console: Console
 ) -> None:
     """Load torch, compute and write."""
     from gantools.device import settle
@@ -140,12 +151,12 @@ def _make(
     generator.truncation = plan.wish.truncation
     console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads")
     warn_of_load(machine.threads, console)
-    total = len(indices) if plan.kind == "folder" else plan.wish.count
+    total = len(spots) if plan.kind == "folder" else len(plan.spots)
     with console.progress("sample", total, "pictures") as progress:
-        _write(plan, generator, indices, progress.update)
+        _write(plan, generator, spots, progress.update)
 
 
-def _write(plan: "Plan", generator: "Generator", indices: list[int], on_done: "Callable[[int], None]") -> None:
+def _write(plan: "Plan", generator: "Generator", spots: "list[Spot]", on_done: "Callable[[int], None]") -> None:
     from gantools.sampling.produce import single_bytes, write_folder, write_tar
 
     if plan.kind != "folder":
@@ -155,7 +166,7 @@ def _write(plan: "Plan", generator: "Generator", indices: list[int], on_done: "C
         else:
             write_bytes(plan.path, data, durable=False)
         return
-    steps = write_tar(plan, generator, binary_stdout()) if plan.path is None else write_folder(plan, generator, indices)
+    steps = write_tar(plan, generator, binary_stdout()) if plan.path is None else write_folder(plan, generator, spots)
     for done in steps:
         on_done(done)
 
@@ -163,7 +174,7 @@ def _write(plan: "Plan", generator: "Generator", indices: list[int], on_done: "C
 def _tell(plan: "Plan", document: Document, made: int, console: Console, json: bool, print0: bool) -> None:
     """Print the product on stdout, the next line on stderr."""
     wish = plan.wish
-    total = wish.count if plan.kind == "folder" else 1
+    total = len(plan.written())
     if not made:
         console.line(f"nothing to do: {plan.path} already shows this checkpoint, seed and weights")
     elif made < total:
@@ -174,8 +185,10 @@ def _tell(plan: "Plan", document: Document, made: int, console: Console, json: b
             "seed": wish.seed, "start": wish.start, "n": wish.count, "weights": wish.weights, "format": plan.format,
             "truncation": wish.truncation, "grid": wish.grid, "output": plan.path, "written": made,
             "unchanged": total - made, "paths": list(plan.files()),
+            "labels": [None if spot.label is None else plan.classes[spot.label] for spot in plan.spots],
         })  # fmt: skip
     else:
         emit_paths(plan.files(), print0)
     if plan.kind == "folder" and wish.output is None and wish.count > 1:
-        console.next(shlex.join(["gantools", "sample", "--n", str(wish.count), "--grid", wish.source]))
+        labels = [word for name in wish.labels for word in ("--label", name)]
+        console.next(shlex.join(["gantools", "sample", "--n", str(wish.count), *labels, "--grid", wish.source]))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gantools.files.document import Document
 
 PREVIEW_PICTURES = 64
+PREVIEW_ROWS, PREVIEW_COLUMNS = 16, (4, 16)
+"""Of a run with labels: the first classes that occur, a row each, and the fewest and the most pictures of each."""
+
 TEXT_LINES = 9
 """Lines of a terminal that the display and the prompt need beside a preview."""
 
@@ -88,7 +91,10 @@ class Saver:
         return saved
 
     def _draw_preview(self, document: "Document") -> None:
-        """Write the sheet that ``sample --grid`` would draw from this checkpoint and the run's seed."""
+        """Write the sheet that ``sample --grid`` would draw from this checkpoint and the run's seed.
+
+        With labels each row is a class, and each column a latent.
+        """
         preview = self.session.request.preview
         if preview is None:
             return
@@ -97,9 +103,11 @@ class Saver:
         from gantools.sampling.produce import single_bytes
 
         state = self.session.state
+        labels = preview_labels(state.register.label_counts)
+        least, most = PREVIEW_COLUMNS
         wish = Wish(
             self.session.request.output,
-            count=PREVIEW_PICTURES,
+            count=min(max(PREVIEW_PICTURES // len(labels), least), most) if labels else PREVIEW_PICTURES,
             start=0,
             seed=state.config.seed,
             weights="average",
@@ -107,6 +115,7 @@ class Saver:
             format=None,
             output=preview,
             force=True,
+            labels=tuple(document.data.classes[label] for label in labels),
         )
         sheet = single_bytes(make_plan(wish, document), state.average, lambda done: None)
         write_bytes(preview, sheet, durable=False)
@@ -123,3 +132,8 @@ class Saver:
 
         network, (columns, lines) = self.session.state.config.network, room
         self.panel.picture = sheet_cells(sheet, network.height, network.width, columns, lines - TEXT_LINES)
+
+
+def preview_labels(counts: list[int]) -> list[int]:
+    """Return the classes that a preview shows: the first ones that occur."""
+    return [label for label, count in enumerate(counts) if count][:PREVIEW_ROWS]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gantools.commands.changes import (
     CHANGEABLE,
+    classes_for,
     machine_changes,
     merged,
     require_allowed,
@@ -230,19 +231,22 @@ def preview_config(request: Request) -> Resolved:
         return merged(stored, require_allowed(stored, request.typed, request.allow_change))
     pictures = _open_pictures(request.data)
     assert pictures is not None, "a fresh run has data"
-    return resolve(shape_of(pictures), with_networks(request.typed, request.init), pictures.count)
+    typed = with_networks(request.typed, request.init)
+    return resolve(shape_of(pictures), typed, pictures.count, classes_for(typed, pictures, str(request.data)))
 
 
 def _fresh(request: Request, pictures: "Pictures | None") -> Session:
     assert pictures is not None, "a fresh run has data"
     typed = with_networks(request.typed, request.init)
-    resolve(shape_of(pictures), typed, pictures.count)  # faults come before torch is loaded
+    known = pictures.count, classes_for(typed, pictures, str(request.data))
+    resolve(shape_of(pictures), typed, *known)  # faults come before torch is loaded
     machine = _settle(request, request.precision)
-    resolved = resolve(shape_of(pictures), typed | {"precision": machine.precision}, pictures.count)
+    resolved = resolve(shape_of(pictures), typed | {"precision": machine.precision}, *known)
     origins = resolved.origins | {"precision": "typed" if request.precision != "auto" else "the device"}
     from gantools.training.state import TrainState
 
-    state = TrainState.fresh(resolved.config, pictures.digest, machine)
+    counts = pictures.label_counts() if resolved.config.network.classes else ()
+    state = TrainState.fresh(resolved.config, pictures.digest, machine, counts)
     note = DataNote(pictures.count, pictures.classes)
     lineage, notes = begin_with(state, request.init) if request.init is not None else (Lineage(), [])
     return Session(request, state, pictures, note, lineage, origins, notes)

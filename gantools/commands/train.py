@@ -69,6 +69,7 @@ def train(
     freeze_d: Annotated[int | None, from_field("balance.freeze_d", RATES, "N")] = None,
     augment: Annotated[str | None, from_field("augment.operations", NETWORKS, "NAMES")] = None,
     mirror: Annotated[bool, from_field("augment.mirror", NETWORKS, "")] = False,
+    conditional: Annotated[bool, from_field("network.conditional", NETWORKS, "")] = False,
     ema: Annotated[str | None, from_field("average.half_life_images", RATES, "IMAGES")] = None,
     set_: Annotated[
         list[str] | None,
@@ -145,6 +146,7 @@ def train(
             "balance.skip_d_below": skip_d_below, "balance.freeze_d": freeze_d, "seed": seed,
             "augment.operations": None if augment is None else parse_augment(augment),
             "augment.mirror": "yes" if mirror else None,
+            "network.conditional": "yes" if conditional else None,
             "balance.lr_drops": tuple(map(parse_drop, lr_drop)) if lr_drop else None,
             "average.half_life_images": None if ema is None else parse_count(ema, "--ema"),
             "precision": None if precision == "auto" else precision,

@@ -18,12 +18,13 @@ SHOWN = 12
 def with_networks(typed: dict[str, Any], init: Path | None) -> dict[str, Any]:
     """Return the typed values, under them the networks of the checkpoint ``init``: its weights fit only their shapes.
 
-    Size and channels are those of the data.
+    Size and channels are those of the data. Labels are used where that is typed, and not because another run did.
     """
     if init is None:
         return typed
     stored = values_of(read_document(init)[1].config)
-    not_of_weights = {f"network.{name}" for name in (*PictureShape._fields, *others(stored["network.family"]))}
+    others_own = (*PictureShape._fields, "conditional", "classes", *others(stored["network.family"]))
+    not_of_weights = {f"network.{name}" for name in others_own}
     networks = {name: value for name, value in stored.items() if name.startswith("network.")}
     return {name: value for name, value in networks.items() if name not in not_of_weights} | typed
 

@@ -73,13 +73,14 @@ def build(values: dict[str, Any]) -> RunConfig:
     return RunConfig(**made)
 
 
-def resolve(shape: PictureShape, typed: dict[str, Any], count: int | None = None) -> Resolved:
+def resolve(shape: PictureShape, typed: dict[str, Any], count: int | None = None, classes: int = 0) -> Resolved:
     """Build the configuration of a new run: the fields' defaults, then the preset, then the data, then what was typed.
 
     Args:
         shape: what the data are.
         typed: values by dotted name, from flags and ``--set``.
         count: how many pictures there are, for ``--augment auto``; None: that is not known.
+        classes: how many the labels of the pictures know; only a conditional run uses them.
 
     Raises:
         UsageError: values out of range, unknown names, or values that contradict each other, all of them together.
@@ -89,7 +90,9 @@ def resolve(shape: PictureShape, typed: dict[str, Any], count: int | None = None
         loss = typed.get("loss.name", chosen.get("loss.name", ("bce",))[0])
         chosen |= augmentation(MANY + 1 if count is None else count, shape.channels, loss)
         typed = {name: value for name, value in typed.items() if name != "augment.operations"}
+    is_conditional = typed.get("network.conditional") == "yes"
     data = {f"network.{name}": value for name, value in shape._asdict().items()}
+    data["network.classes"] = classes if is_conditional else 0
     if odd := [name for name, value in data.items() if typed.get(name, value) != value]:
         found = "; ".join(f"--set {name}: found {typed[name]}, the pictures have {data[name]}" for name in odd)
         raise UsageError(

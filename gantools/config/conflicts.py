@@ -138,6 +138,25 @@ def _whole_groups(config: RunConfig) -> Conflict | None:
     return message, f"--batch {-(-config.batch // (group * packing)) * group * packing}"
 
 
+def _labels_of_a_pack(config: RunConfig) -> Conflict | None:
+    network = config.network
+    if network.conditional == "no" or network.packing == 1:
+        return None
+    message = (
+        f"--conditional and network.packing={network.packing}: a pack holds pictures of several classes, and gets one "
+        "answer; expected one of the two"
+    )
+    return message, "--set network.packing=1"
+
+
+def _labels_of_data(config: RunConfig) -> Conflict | None:
+    network = config.network
+    if (network.classes > 1) is (network.conditional == "yes"):
+        return None
+    found = f"network.conditional={network.conditional} and network.classes={network.classes}"
+    return f"{found}: expected two classes or more with labels, and none without", "--set network.conditional=no"
+
+
 RULES: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     _size,
     _norm_of_family,
@@ -151,4 +170,6 @@ RULES: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     _paths_without_styles,
     _whole_packs,
     _whole_groups,
+    _labels_of_a_pack,
+    _labels_of_data,
 )

@@ -6,7 +6,7 @@ from gantools.config.build import PictureShape, all_fields, build, preset_values
 from gantools.config.fields import SWITCH, setting_of
 from gantools.config.run import RunConfig
 
-OF_THE_DATA = ("network.height", "network.width", "network.channels")
+OF_THE_DATA = (*(f"network.{name}" for name in PictureShape._fields), "network.classes")
 OF_THE_MACHINE = ("precision",)
 """Untyped, these are chosen by the device: they are always written out."""
 
@@ -33,8 +33,8 @@ def own_values(config: RunConfig) -> set[str]:
 
 def _untyped(config: RunConfig) -> dict[str, Any]:
     """Return the values of a run of which only the preset and, where the preset has another, the family is typed."""
-    shape = PictureShape(*(values_of(config)[name] for name in OF_THE_DATA))
-    data = dict(zip(OF_THE_DATA, shape, strict=True))
+    data = {name: values_of(config)[name] for name in OF_THE_DATA}
+    shape = PictureShape(*(data[f"network.{name}"] for name in PictureShape._fields))
 
     def values(typed: dict[str, Any]) -> dict[str, Any]:
         chosen = preset_values(shape, typed)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from gantools.config.augment import AugmentConfig
+from gantools.config.average import AverageConfig
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES, PRESETS
-from gantools.config.fields import OnResume, setting
+from gantools.config.fields import SWITCH, OnResume, setting
 from gantools.config.horizon import HorizonConfig
 
 
@@ -76,6 +77,16 @@ class NetworkConfig:
         maximum=16,
         help="Pictures of which the discriminator judges a pack at once (PacGAN); it counters lost modes.",
         source="off: Lin 2018, where 2 is usual",
+    )
+    conditional: str = setting(
+        "no",
+        flag="--conditional",
+        choices=SWITCH,
+        help="Learn the labels with the pictures, so that sample --label draws one class.",
+        source="off: labels are never used by accident",
+    )
+    classes: int = setting(
+        0, minimum=0, maximum=10_000, help="Classes of a conditional run, else 0; the data decide.", source="the data"
     )
 
 
@@ -230,29 +241,6 @@ class BalanceConfig:
         on_resume=OnResume.EVENT,
         help="Keep the first so many layers of D, those next to the picture, as they are; for --init.",
         source="off: Mo 2020 (FreezeD)",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class AverageConfig:
-    """The moving average of the generator, which ``sample`` uses."""
-
-    half_life_images: int = setting(
-        10_000,
-        flag="--ema",
-        minimum=0,
-        maximum=100_000_000,
-        on_resume=OnResume.EVENT,
-        help="Half-life of the average, in images seen; 0: the average is the generator itself.",
-        source="Karras 2020 (stylegan2-ada): 10k images",
-    )
-    ramp: float = setting(
-        0.05,
-        minimum=0.0001,
-        maximum=1.0,
-        on_resume=OnResume.EVENT,
-        help="The half-life is at most this share of the images seen.",
-        source="Karras 2020 (stylegan2-ada): 5 %",
     )
 
 

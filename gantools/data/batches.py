@@ -9,6 +9,7 @@ from gantools.data.pack import Pictures
 from gantools.draws import permutation, uniform
 from gantools.keys import key
 from gantools.training.state import TrainState
+from gantools.training.turn import Labels, Reals
 
 
 class Batches:
@@ -21,19 +22,47 @@ class Batches:
     def __init__(self, pictures: Pictures) -> None:
         self.pictures = pictures
         self._orders: dict[str, tuple[int, int, NDArray[np.int64]]] = {}
+        self._of_class: dict[int, NDArray[np.int64]] = {}
 
-    def __call__(self, state: TrainState) -> Tensor:
-        """Return the next reals (N, C, H, W), float32 in [-1, 1] on the device; move epoch and position on."""
+    def __call__(self, state: TrainState, labels: Labels | None = None) -> Reals:
+        """Return the next reals, float32 on the device; move epoch and position on.
+
+        Args:
+            labels: the class of each; they are then drawn within their classes, with replacement, and epoch and
+                position only count them. None: the order decides, and the pictures bring their labels.
+        """
         register = state.register
         place = register.epoch, register.position
         rows, register.epoch, register.position = self._rows(state, "order", *place)
-        return self._shown(rows, state, "mirror", *place)
+        rows = rows if labels is None else self._rows_of(labels, state, "pairs", register.d_steps)
+        return self._reals(rows, state, "mirror", *place)
 
-    def of_g_turn(self, state: TrainState) -> Tensor:
+    def of_g_turn(self, state: TrainState, labels: Labels | None = None) -> Reals:
         """Return the reals of the next G turn, in an order of their own that g_steps alone decides."""
-        epoch, position = divmod(state.register.g_steps * state.config.batch, self.pictures.count)
+        g_steps = state.register.g_steps
+        epoch, position = divmod(g_steps * state.config.batch, self.pictures.count)
         rows = self._rows(state, "order of G", epoch, position)[0]
-        return self._shown(rows, state, "mirror of G", epoch, position)
+        rows = rows if labels is None else self._rows_of(labels, state, "pairs of G", g_steps)
+        return self._reals(rows, state, "mirror of G", epoch, position)
+
+    def _rows_of(self, labels: Labels, state: TrainState, purpose: str, count: int) -> list[int]:
+        """Draw a row of each class in ``labels`` (N,), keyed by the data and a count of turns."""
+        known = self.pictures.labels
+        assert known is not None, "a run with labels has pictures with labels"
+        for label in set(labels.tolist()) - self._of_class.keys():
+            self._of_class[label] = np.flatnonzero(known == label)
+        shares = uniform(key(state.config.seed, purpose, self.pictures.digest, count), len(labels)) / 2 + 0.5
+        rows = [self._of_class[label] for label in labels.tolist()]
+        return [
+            int(own[min(int(share * len(own)), len(own) - 1)]) for own, share in zip(rows, shares.tolist(), strict=True)
+        ]
+
+    def _reals(self, rows: list[int], state: TrainState, purpose: str, epoch: int, position: int) -> Reals:
+        images = self._shown(rows, state, purpose, epoch, position)
+        if not state.config.network.classes:
+            return Reals(images)
+        assert self.pictures.labels is not None, "a run with labels has pictures with labels"
+        return Reals(images, self.pictures.labels[rows].astype(np.int64))
 
     def _shown(self, rows: list[int], state: TrainState, purpose: str, epoch: int, position: int) -> Tensor:
         """Read rows; with ``augment.mirror`` a keyed half of them comes from right to left."""

@@ -171,6 +171,12 @@ class Pictures:
         self.channels, self.height, self.width = shape
         self._descriptor, self._name, self._offsets, self._shape = descriptor, name, offsets, shape
 
+    def label_counts(self) -> list[int]:
+        """Count the pictures of each class, in the order of ``classes``."""
+        known = np.empty(0, np.int32) if self.labels is None else self.labels
+        counts: list[int] = np.bincount(known[known != NO_LABEL], minlength=len(self.classes)).tolist()
+        return counts
+
     def read(self, rows: Sequence[int]) -> NDArray[np.uint8]:
         """Return pictures by number, uint8 (len(rows), C, H, W).
 

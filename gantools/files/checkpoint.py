@@ -117,6 +117,7 @@ def load_average(source: Path | bytes, weights: str = "average") -> tuple[Genera
     _require_finite(own, name)
     generator.load_state_dict(own, assign=True)
     generator.to(memory_format=generator.memory_format)  # type: ignore[call-overload]
+    generator.given.know(document.register.label_counts)
     generator.advance(document.register.images)
     if network == "generator":
         hold_statistics(generator)

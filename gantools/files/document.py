@@ -183,12 +183,15 @@ def _document(found: dict[str, Any], name: str) -> Document:
             Event(int(event["images"]), int(event["d_steps"]), int(event["g_steps"]), str(event["what"]))
             for event in found["lineage"]["events"]
         )
+        config, register = from_json(found["config"], name), Register.from_json(found["register"], name)
+        if config.network.classes and not config.network.classes == len(register.label_counts) == len(classes):
+            raise ValueError("names and frequencies of classes")
         parent, digest = found["lineage"]["parent"], found["digest"]
         if not (is_digest(digest) and (parent is None or is_digest(parent))):
             raise ValueError("a digest")
         return Document(
-            config=from_json(found["config"], name),
-            register=Register.from_json(found["register"], name),
+            config=config,
+            register=register,
             data=DataNote(count, tuple(classes)),
             lineage=Lineage(parent, events),
             machine={str(key): value for key, value in found["machine"].items()},

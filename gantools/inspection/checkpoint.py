@@ -18,6 +18,7 @@ from gantools.training.schedules import present, rate_share, way
 
 NETWORKS = ("generator", "discriminator")
 SHOWN_CLASSES = 8
+SHOWN_COUNTS = 20
 SHOWN_EVENTS = 20
 SHORT_DIGEST = 12
 
@@ -74,6 +75,7 @@ def _facts(header: Header, document: Document) -> dict[str, object]:
         "digest": document.digest,
         **document.content(),
         "data": asdict(document.data) | {"digest": register.data},
+        "labels": dict(zip(document.data.classes, register.label_counts, strict=False)) or None,
         "lineage": asdict(document.lineage),
         "machine": document.machine,
         "kept": document.kept,
@@ -141,6 +143,7 @@ def _origin_rows(document: Document) -> list[tuple[str, str]]:
     where = [short(machine.get("device", "?")), f"{short(machine.get('threads', '?'))} threads"]
     rows = [
         ("data", f"{counted(data.count, 'picture')}{named}, digest {document.register.data[:SHORT_DIGEST]}"),
+        *_label_rows(document),
         ("machine", f"{', '.join(where)}, torch {short(machine.get('torch', '?'))}"),
         ("version", f"gantools {short(document.version)}"),
         ("digest", document.digest),
@@ -154,6 +157,16 @@ def _origin_rows(document: Document) -> list[tuple[str, str]]:
     for event in lineage.events[-SHOWN_EVENTS:]:
         rows.append(("change", f"at {counted(event.images, 'image')}: {short(event.what)}"))
     return rows
+
+
+def _label_rows(document: Document) -> list[tuple[str, str]]:
+    """Say of which classes a conditional run draws pictures, and how often each occurs in its data."""
+    counts, names = document.register.label_counts, document.data.classes
+    if not counts:
+        return []
+    known = [f"{short(name)} {count:,}" for name, count in zip(names, counts, strict=True)]
+    more = f", and {len(known) - SHOWN_COUNTS:,} more, see --json" if len(known) > SHOWN_COUNTS else ""
+    return [("labels", f"{', '.join(known[:SHOWN_COUNTS])}{more}; sample --label draws one of them")]
 
 
 def _kept(kept: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from gantools.config.run import NetworkConfig
 from gantools.draws import normal, uniform
 from gantools.errors import UsageError
 from gantools.keys import key
+from gantools.nets.labels import Given, Projection, projection
 from gantools.nets.layers import Spectral
 from gantools.nets.resample import enlarge
 
@@ -59,7 +60,9 @@ class Network(nn.Module, ABC):
             for path, module in self.named_modules():
                 for name, parameter in module.named_parameters(recurse=False):
                     draw_key = key(seed, "init", purpose, f"{path}.{name}")
-                    parameter.copy_(self.initial(module, name).draw(draw_key, parameter.shape))
+                    own = isinstance(module, Given | Projection)
+                    start = Start(0.0, module.spread) if own else self.initial(module, name)
+                    parameter.copy_(start.draw(draw_key, parameter.shape))
                 if isinstance(module, Spectral):
                     module.begin()
 
@@ -69,12 +72,15 @@ class Generator(Network):
 
     Attributes:
         latent_dim: how many numbers a picture draws, all standard normal: the latent z and whatever else the family
-            draws for it (noise, a second latent). There is no other randomness in a network.
+            draws for it (noise, a second latent); with labels the last one is its class, see ``draws.class_edges``.
+            There is no other randomness in a network.
+        given: joins the embedding of the class to the latent; without labels it does nothing.
         picture_size: height and width of the pictures in pixels, also while a growing network is still smaller.
         truncation: in evaluation, how much of its distance to the mean a style keeps; for families that have styles.
     """
 
     latent_dim: int
+    given: Given
     picture_size: tuple[int, int]
     truncation = 1.0
 
@@ -92,15 +98,38 @@ class Generator(Network):
 
 
 class Discriminator(Network):
-    """Views to logits: positive for real."""
+    """Views to logits: positive for real.
+
+    Attributes:
+        projection: what labels add to a logit; None without labels.
+    """
+
+    projection: Projection | None
 
     def views(self, images: Tensor) -> Views:
         """Show real images (N, C, H, W) as this critic wants to see them; one full-size view unless overridden."""
         return (images,)
 
     @abstractmethod
-    def forward(self, views: Views) -> Tensor:
-        """Map views to logits (N,), float32. Called, it takes packs where the configuration packs; see ``Networks``."""
+    def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
+        """Map views, and labels (N,) where there are any, to logits (N,), float32.
+
+        Called, it takes packs where the configuration packs; see ``Networks``.
+        """
+
+    def project(self, config: NetworkConfig, features: int, *, is_equalised: bool = False) -> None:
+        """Build what labels need beside a last layer that reads so many features."""
+        self.projection = projection(config, features, is_equalised=is_equalised)
+
+    def judged(self, logits: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
+        """Return logits (N,) with what the labels (N,) add to them, by the features (N, F) behind them.
+
+        Without labels it is the part that is alike for all classes: what ``features`` looks with.
+        """
+        if labels is None or self.projection is None:
+            return logits
+        found: Tensor = self.projection(logits, features, labels)
+        return found
 
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """Return what each layer of weights answers to real images (N, C, H, W), by its path; the logit is left out.
@@ -162,7 +191,8 @@ def freeze_first(critic: Discriminator, count: int) -> None:
     layers: list[list[nn.Parameter]] = []
     for module in critic.modules():
         own = list(module.parameters(recurse=False))
-        if any(parameter.dim() > 1 for parameter in own) or not layers:
+        is_layer = any(parameter.dim() > 1 for parameter in own) and not isinstance(module, Projection)
+        if is_layer or not layers:
             layers.append(own)
         else:
             layers[-1] += own

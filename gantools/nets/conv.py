@@ -9,6 +9,7 @@ from gantools.config.run import NetworkConfig
 from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.dcgan import channel_plan
+from gantools.nets.labels import Given
 from gantools.nets.layers import BatchNorm2d
 
 SLOPE = 0.2
@@ -25,11 +26,12 @@ class ConvGenerator(Generator):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.latent_dim, self.picture_size = config.latent_dim, (config.height, config.width)
+        self.given, self.picture_size = Given(config), (config.height, config.width)
+        self.latent_dim = config.latent_dim + self.given.extra
         sizes = scales(config.height, config.width)
         channels = channel_plan(config.base_width, len(sizes))
         self.first_shape = (channels[0], *sizes[0])
-        self.dense = nn.Linear(config.latent_dim, math.prod(self.first_shape), bias=False)
+        self.dense = nn.Linear(self.given.width, math.prod(self.first_shape), bias=False)
         layers: list[nn.Module] = [BatchNorm2d(channels[0]), nn.ReLU(inplace=True)]
         for inside, outside in pairwise(channels):
             layers += [nn.Upsample(scale_factor=2), nn.ConvTranspose2d(inside, outside, 3, padding=1, bias=False)]
@@ -45,7 +47,7 @@ class ConvGenerator(Generator):
 
     def forward(self, z: Tensor) -> Views:
         """Map latents (N, Z) to one view (N, C, H, W)."""
-        x = self.dense(z).unflatten(1, self.first_shape)  # (N, C, h, w)
+        x = self.dense(self.given(z)).unflatten(1, self.first_shape)  # (N, C, h, w)
         return (self.layers(x).float(),)
 
 
@@ -70,6 +72,7 @@ class ConvDiscriminator(Discriminator):
         hidden = HIDDEN_WIDENING * config.base_width
         self.dense = nn.Linear(channels[-1] * math.prod(sizes[0]), hidden)
         self.last = nn.Linear(hidden, 1)
+        self.project(config, hidden)
         self.activation = nn.LeakyReLU(SLOPE)
 
     def initial(self, module: nn.Module, name: str) -> Start:
@@ -82,11 +85,11 @@ class ConvDiscriminator(Discriminator):
         assert isinstance(weight, Tensor)
         return Start(0.0, math.sqrt(2 / (1 + SLOPE**2) / weight[0].numel()))
 
-    def forward(self, views: Views) -> Tensor:
-        """Map one view (N, C, H, W) to logits (N,)."""
+    def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
+        """Map one view (N, C, H, W), and labels (N,) if any, to logits (N,)."""
         x = self.layers(views[-1]).flatten(1)  # (N, C*h*w)
-        logits: Tensor = self.last(self.activation(self.dense(x)))  # (N, 1)
-        return logits.squeeze(1).float()
+        x = self.activation(self.dense(x))
+        return self.judged(self.last(x).squeeze(1).float(), x, labels)
 
 
 CONV = Networks(ConvGenerator, ConvDiscriminator)

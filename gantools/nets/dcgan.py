@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from gantools.config.run import NetworkConfig
 from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
+from gantools.nets.labels import Given
 from gantools.nets.layers import BatchNorm2d, GroupDeviation, SpectralConv2d, SpectralLinear
 
 SLOPE = 0.2
@@ -46,11 +47,12 @@ class DCGenerator(Generator):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.latent_dim, self.picture_size = config.latent_dim, (config.height, config.width)
+        self.given, self.picture_size = Given(config), (config.height, config.width)
+        self.latent_dim = config.latent_dim + self.given.extra
         sizes = ladder(config.height, config.width)
         channels = channel_plan(config.base_width, len(sizes) - 1)
         self.first_shape = (channels[0], *sizes[0])
-        self.first = nn.Linear(config.latent_dim, math.prod(self.first_shape), bias=False)
+        self.first = nn.Linear(self.given.width, math.prod(self.first_shape), bias=False)
         layers: list[nn.Module] = [BatchNorm2d(channels[0]), nn.ReLU(inplace=True)]
         for (small, large), (inside, outside) in zip(pairwise(sizes), pairwise([*channels, 0]), strict=True):
             if outside:
@@ -67,7 +69,7 @@ class DCGenerator(Generator):
 
     def forward(self, z: Tensor) -> Views:
         """Map latents (N, Z) to one view (N, C, H, W)."""
-        x = self.first(z).unflatten(1, self.first_shape)  # (N, C, h, w)
+        x = self.first(self.given(z)).unflatten(1, self.first_shape)  # (N, C, h, w)
         x = x.contiguous(memory_format=self.memory_format)
         return (self.layers(x).float(),)
 
@@ -101,6 +103,7 @@ class DCDiscriminator(Discriminator):
             self.last: nn.Linear = SpectralLinear(features, 1)
         else:
             self.last = nn.Linear(features, 1, bias=not self.is_normalised)
+        self.project(config, features)
 
     def initial(self, module: nn.Module, name: str) -> Start:
         """Begin as Radford does with normalisation, with fan-in scaled weights (He 2015, gain for 0.2) without."""
@@ -114,11 +117,11 @@ class DCDiscriminator(Discriminator):
         assert isinstance(weight, Tensor)
         return Start(0.0, math.sqrt(2 / (1 + SLOPE**2) / weight[0].numel()))
 
-    def forward(self, views: Views) -> Tensor:
-        """Map one view (N, C, H, W) to logits (N,)."""
+    def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
+        """Map one view (N, C, H, W), and labels (N,) if any, to logits (N,)."""
         x = views[-1].contiguous(memory_format=self.memory_format)
-        logits: Tensor = self.last(self.layers(x).flatten(1))  # (N, 1)
-        return logits.squeeze(1).float()
+        x = self.layers(x).flatten(1)
+        return self.judged(self.last(x).squeeze(1).float(), x, labels)
 
 
 def _kernel(small: tuple[int, int], large: tuple[int, int]) -> tuple[int, int]:

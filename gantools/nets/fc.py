@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from gantools.config.run import NetworkConfig
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
+from gantools.nets.labels import Given
 from gantools.nets.layers import BatchNorm1d, GroupDeviation, SpectralLinear
 
 SLOPE = 0.2
@@ -20,11 +21,12 @@ class FCGenerator(Generator):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.latent_dim, self.picture_size = config.latent_dim, (config.height, config.width)
+        self.given, self.picture_size = Given(config), (config.height, config.width)
+        self.latent_dim = config.latent_dim + self.given.extra
         self.picture_shape = (config.channels, config.height, config.width)
         b = config.base_width
         self.layers = nn.Sequential(
-            nn.Linear(config.latent_dim, b),
+            nn.Linear(self.given.width, b),
             nn.LeakyReLU(SLOPE),
             nn.Linear(b, 2 * b),
             BatchNorm1d(2 * b),
@@ -42,7 +44,7 @@ class FCGenerator(Generator):
 
     def forward(self, z: Tensor) -> Views:
         """Map latents (N, Z) to one view (N, C, H, W)."""
-        pixels = self.layers(z).float()  # (N, C*H*W)
+        pixels = self.layers(self.given(z)).float()  # (N, C*H*W)
         return (pixels.unflatten(1, self.picture_shape),)
 
 
@@ -61,15 +63,19 @@ class FCDiscriminator(Discriminator):
             *([GroupDeviation(group)] if group else []),
             layer(b + (group > 0), 1),
         )
+        self.project(config, b + (group > 0))
 
     def initial(self, module: nn.Module, name: str) -> Start:
         """Begin as torch's linear layers do: uniform within 1/sqrt(fan in)."""
         return _initial(module, name)
 
-    def forward(self, views: Views) -> Tensor:
-        """Map one view (N, C, H, W) to logits (N,)."""
-        logits: Tensor = self.layers(views[-1].flatten(1))  # (N, 1)
-        return logits.squeeze(1).float()
+    def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
+        """Map one view (N, C, H, W), and labels (N,) if any, to logits (N,)."""
+        x = views[-1].flatten(1)
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = layer(x)
+        return self.judged(last(x).squeeze(1).float(), x, labels)
 
 
 def _initial(module: nn.Module, name: str) -> Start:

@@ -13,6 +13,7 @@ from gantools.config.run import NetworkConfig
 from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.equalised import EqualConv2d, Equalised, channel_ladder, rectify
+from gantools.nets.labels import Given
 from gantools.nets.progressive import Fall, First, Last, Rise
 from gantools.nets.resample import double, halve
 
@@ -22,10 +23,11 @@ class MSGGenerator(Generator):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.latent_dim, self.picture_size = config.latent_dim, (config.height, config.width)
+        self.given, self.picture_size = Given(config), (config.height, config.width)
+        self.latent_dim = config.latent_dim + self.given.extra
         sizes = scales(config.height, config.width)
         widths = channel_ladder(config.base_width, config.max_width, len(sizes))
-        self.first = First(config.latent_dim, widths[0], sizes[0])
+        self.first = First(self.given.width, widths[0], sizes[0])
         self.rises = nn.ModuleList(Rise(*pair) for pair in pairwise(widths))
         self.to_pixels = nn.ModuleList(EqualConv2d(width, config.channels, 1, gain=1.0) for width in widths)
 
@@ -36,7 +38,7 @@ class MSGGenerator(Generator):
 
     def forward(self, z: Tensor) -> Views:
         """Map latents (N, Z) to a view of each size, smallest first."""
-        x = self.first(z)
+        x = self.first(self.given(z))
         views = [self.to_pixels[0](x).float()]
         for rise, to_pixels in zip(self.rises, self.to_pixels[1:], strict=True):
             x = rise(double(x))
@@ -59,6 +61,7 @@ class MSGDiscriminator(Discriminator):
         self.from_pixels = EqualConv2d(config.channels, widths[0], 1)
         self.falls = nn.ModuleList(Fall(inside, outside) for inside, outside in zip(joined, widths[1:], strict=False))
         self.last = Last(joined[-1], widths[-1], sizes[0], config.deviation_group)
+        self.project(config, widths[-1], is_equalised=True)
 
     def initial(self, module: nn.Module, name: str) -> Start:
         """Begin every weight N(0, 1), every bias 0."""
@@ -72,14 +75,14 @@ class MSGDiscriminator(Discriminator):
             views.append(halve(views[-1]))
         return tuple(views[::-1])
 
-    def forward(self, views: Views) -> Tensor:
-        """Map views, smallest first, to logits (N,)."""
+    def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
+        """Map views, smallest first, and labels (N,) if any, to logits (N,)."""
         x = rectify(self.from_pixels(views[-1]))
         for fall, view in zip(self.falls, views[-2::-1], strict=True):
             x = fall(x)
             x = torch.cat([x, view.to(x.dtype)], dim=1)
-        logits: Tensor = self.last(x)
-        return logits
+        logits, features = self.last(x)
+        return self.judged(logits, features, labels)
 
 
 MSG = Networks(MSGGenerator, MSGDiscriminator)

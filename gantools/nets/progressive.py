@@ -14,6 +14,7 @@ from gantools.config.run import NetworkConfig
 from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.equalised import EqualConv2d, Equalised, EqualLinear, PixelNorm, channel_ladder, rectify
+from gantools.nets.labels import Given
 from gantools.nets.layers import GroupDeviation
 from gantools.nets.resample import double, halve
 
@@ -141,11 +142,11 @@ class Last(nn.Module):
         self.conv = EqualConv2d(inside + (group > 0), width)
         self.dense, self.last = EqualLinear(width * math.prod(size), width), EqualLinear(width, 1, gain=1.0)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, h, w) to logits (N,)."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map (N, C, h, w) to logits (N,), and the features (N, width) that they come from."""
         x = rectify(self.conv(self.deviation(x))).flatten(1)
-        logits: Tensor = self.last(rectify(self.dense(x)))  # (N, 1)
-        return logits.squeeze(1).float()
+        x = rectify(self.dense(x))
+        return self.last(x).squeeze(1).float(), x
 
 
 class ProgressiveGenerator(Growing, Generator):
@@ -153,15 +154,16 @@ class ProgressiveGenerator(Growing, Generator):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
-        self.latent_dim, self.picture_size = config.latent_dim, (config.height, config.width)
-        self.first = First(config.latent_dim, self.widths[0], self.sizes[0])
+        self.given, self.picture_size = Given(config), (config.height, config.width)
+        self.latent_dim = config.latent_dim + self.given.extra
+        self.first = First(self.given.width, self.widths[0], self.sizes[0])
         self.rises = nn.ModuleList(Rise(*pair) for pair in pairwise(self.widths))
         self.to_pixels = nn.ModuleList(EqualConv2d(width, config.channels, 1, gain=1.0) for width in self.widths)
 
     def forward(self, z: Tensor) -> Views:
         """Map latents (N, Z) to one view of the current size."""
         stage, blend = self.growth.stage, self.growth.blend
-        before = x = self.first(z)
+        before = x = self.first(self.given(z))
         for rise in self.rises[:stage]:
             before, x = x, rise(double(x))
         view: Tensor = self.to_pixels[stage](x).float()
@@ -179,6 +181,7 @@ class ProgressiveDiscriminator(Growing, Discriminator):
         self.from_pixels = nn.ModuleList(EqualConv2d(config.channels, width, 1) for width in widths)
         self.falls = nn.ModuleList(Fall(*pair) for pair in pairwise(widths))
         self.last = Last(self.widths[0], self.widths[0], self.sizes[0], config.deviation_group)
+        self.project(config, self.widths[0], is_equalised=True)
 
     def views(self, images: Tensor) -> Views:
         """Halve real images to the current size; while it fades in, blend with its own coarse version."""
@@ -188,8 +191,8 @@ class ProgressiveDiscriminator(Growing, Discriminator):
             images = torch.lerp(double(halve(images)), images, self.growth.blend)
         return (images,)
 
-    def forward(self, views: Views) -> Tensor:
-        """Map one view of the current size to logits (N,)."""
+    def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
+        """Map one view of the current size, and labels (N,) if any, to logits (N,)."""
         blend, view = self.growth.blend, views[-1]
         level = len(self.falls) - self.growth.stage  # 0 is the full size
         x = rectify(self.from_pixels[level](view))
@@ -197,8 +200,8 @@ class ProgressiveDiscriminator(Growing, Discriminator):
             x = fall(x)
             if step == 0 and blend < 1.0:
                 x = torch.lerp(rectify(self.from_pixels[level + 1](halve(view))), x, blend)
-        logits: Tensor = self.last(x)
-        return logits
+        logits, features = self.last(x)
+        return self.judged(logits, features, labels)
 
 
 PROGRESSIVE = Networks(ProgressiveGenerator, ProgressiveDiscriminator)

@@ -14,6 +14,7 @@ from gantools.config.run import NetworkConfig
 from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.equalised import channel_ladder
+from gantools.nets.labels import Given
 from gantools.nets.resample import tent_double, tent_halve
 
 SLOPE = 0.2
@@ -125,17 +126,18 @@ class ResidualGenerator(Residual, Generator):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.latent_dim, self.picture_size = config.latent_dim, (config.height, config.width)
+        self.given, self.picture_size = Given(config), (config.height, config.width)
+        self.latent_dim = config.latent_dim + self.given.extra
         widths, start = _widths(config), scales(config.height, config.width)[0]
         self.basis = nn.Parameter(torch.empty(widths[0], *start))
-        self.first = nn.Linear(config.latent_dim, widths[0], bias=False)
+        self.first = nn.Linear(self.given.width, widths[0], bias=False)
         self.stages = nn.ModuleList(stage(width, config) for width in widths)
         self.changes = nn.ModuleList(_change(*pair) for pair in pairwise(widths))
         self.last = Conv(widths[-1], config.channels)
 
     def forward(self, z: Tensor) -> Views:
         """Map latents (N, Z) to one view (N, C, H, W)."""
-        x = self.basis * self.first(z)[:, :, None, None]  # (N, C, h, w)
+        x = self.basis * self.first(self.given(z))[:, :, None, None]  # (N, C, h, w)
         x = self.stages[0](x.contiguous(memory_format=self.memory_format))
         for change, blocks in zip(self.changes, self.stages[1:], strict=True):
             x = blocks(tent_double(change(x)))
@@ -153,12 +155,12 @@ class ResidualDiscriminator(Residual, Discriminator):
             layers += [Halving(), _change(inside, outside), stage(outside, config)]
         self.layers = nn.Sequential(*layers, Basis(widths[-1], start))
         self.last = nn.Linear(widths[-1], 1, bias=False)
+        self.project(config, widths[-1])
 
-    def forward(self, views: Views) -> Tensor:
-        """Map one view (N, C, H, W) to logits (N,)."""
+    def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
+        """Map one view (N, C, H, W), and labels (N,) if any, to logits (N,)."""
         x = self.layers(views[-1].contiguous(memory_format=self.memory_format))  # (N, C)
-        logits: Tensor = self.last(x)  # (N, 1)
-        return logits.squeeze(1).float()
+        return self.judged(self.last(x).squeeze(1).float(), x, labels)
 
 
 RESIDUAL = Networks(ResidualGenerator, ResidualDiscriminator)

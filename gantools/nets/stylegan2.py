@@ -13,28 +13,41 @@ from torch.nn.functional import conv2d
 
 from gantools.config.run import NetworkConfig
 from gantools.config.sizes import scales
+from gantools.draws import normal
+from gantools.keys import key
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.equalised import GAIN, EqualConv2d, Equalised, EqualLinear, PixelNorm, channel_ladder, rectify
+from gantools.nets.labels import Given
 from gantools.nets.layers import StandingMean
 from gantools.nets.progressive import Last
 from gantools.nets.resample import smooth_double, smooth_halve
+
+CENTRE_LATENTS = 256
+"""Latents of which the mean style of a class is taken."""
 
 MAPPING_RATE = 0.01
 """Karras 2019, appendix C: the mapping network learns a hundred times slower."""
 
 
 class Mapping(nn.Module):
-    """Latents (N, Z) to styles (N, Z): normalised, then dense layers. Holds the mean style where one is measured."""
+    """Latents (N, Z) to styles (N, Z): normalised, then dense layers. Holds the mean style where one is measured.
 
-    def __init__(self, latent_dim: int, depth: int) -> None:
+    With labels an embedding of the class, normalised for itself, is joined to the latent (Karras 2020, stylegan2-ada).
+
+    Args:
+        inside: how many numbers come: Z, or with labels twice as many.
+    """
+
+    def __init__(self, inside: int, latent_dim: int, depth: int) -> None:
         super().__init__()
         self.norm = PixelNorm()
-        self.layers = nn.ModuleList(EqualLinear(latent_dim, latent_dim, rate=MAPPING_RATE) for _ in range(depth))
+        widths = [inside, *[latent_dim] * depth]
+        self.layers = nn.ModuleList(EqualLinear(*pair, rate=MAPPING_RATE) for pair in pairwise(widths))
         self.mean = StandingMean(latent_dim)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Map latents to styles."""
-        x = self.norm(z)
+    def forward(self, *parts: Tensor) -> Tensor:
+        """Map latents, and embeddings if any, to styles."""
+        x = torch.cat([self.norm(part) for part in parts], dim=1)
         for layer in self.layers:
             x = rectify(layer(x))
         styles: Tensor = self.mean(x)
@@ -100,8 +113,9 @@ class ToPixels(nn.Module):
 class StyleGenerator(Generator):
     """Skip architecture: each size adds its pixels to the enlarged sum of those before (Karras 2020, section 3.1).
 
-    A picture draws its latent, a second latent and a place for mixing, and a noise value for each pixel of each layer:
-    all are part of ``z``, so that a picture is a function of its key alone. Mixing is for training only.
+    A picture draws its latent, a second latent and a place for mixing, and a noise value for each pixel of each layer,
+    and with labels its class: all are part of ``z``, so that a picture is a function of its key alone. Mixing is for
+    training only, and within a class.
     """
 
     memory_format = torch.channels_last
@@ -109,12 +123,13 @@ class StyleGenerator(Generator):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.picture_size, self.style_dim = (config.height, config.width), config.latent_dim
-        self.mixing = config.mixing
+        self.mixing, self.given = config.mixing, Given(config)
         sizes = scales(config.height, config.width)
         widths = channel_ladder(config.base_width, config.max_width, len(sizes))
         self.noise_sizes = [sizes[0], *(size for size in sizes[1:] for _ in range(2))]
         self.latent_dim = 2 * config.latent_dim + 1 + sum(math.prod(size) for size in self.noise_sizes)
-        self.mapping = Mapping(config.latent_dim, config.mapping_depth)
+        self.latent_dim += self.given.extra
+        self.mapping = Mapping(self.given.width, config.latent_dim, config.mapping_depth)
         self.start = nn.Parameter(torch.empty(widths[0], *sizes[0]))
         pairs = [(widths[0], widths[0])]
         for small, large in pairwise(widths):
@@ -135,21 +150,33 @@ class StyleGenerator(Generator):
     def styled(self, z: Tensor) -> tuple[Tensor, Views]:
         """Return the styles (N, layers, W), and the one view as a function of them."""
         styles = self.styles(z)
-        return styles, (self.paint(styles, z[:, 2 * self.style_dim + 1 :]),)
+        return styles, (self.paint(styles, z[:, 2 * self.style_dim + 1 : z.shape[1] - self.given.extra]),)
 
     def styles(self, z: Tensor) -> Tensor:
         """Return the style of each layer, (N, layers, W): in training mixed, in evaluation truncated."""
         count, w = len(self.convs) + 1, self.style_dim
-        one: Tensor = self.mapping(z[:, :w])
+        of_class = (self.given.embedded(z),) if self.given.extra else ()
+        one: Tensor = self.mapping(z[:, :w], *of_class)
         if self.training and self.mixing > 0:
-            other = self.mapping(z[:, w : 2 * w])
+            other = self.mapping(z[:, w : 2 * w], *of_class)
             share = torch.special.ndtr(z[:, 2 * w]).float()  # uniform on (0, 1)
             cut = torch.where(share < self.mixing, 1 + (share / self.mixing * (count - 1)).floor(), float(count))
             is_first = torch.arange(count, device=z.device) < cut[:, None]  # (N, layers)
             return torch.where(is_first[:, :, None], one[:, None], other[:, None])
         if not self.training and self.truncation != 1.0 and self.mapping.mean.value is not None:
-            one = torch.lerp(self.mapping.mean.value, one, self.truncation)
+            one = torch.lerp(self._centres(z), one, self.truncation)
         return one[:, None].expand(-1, count, -1)
+
+    def _centres(self, z: Tensor) -> Tensor:
+        """Return the mean style; with labels that of each picture's class, (N, W), or all classes would mix."""
+        mean, w = self.mapping.mean.value, self.style_dim
+        assert mean is not None, "only a network that holds one is truncated"
+        if not self.given.extra:
+            return mean
+        others = torch.from_numpy(normal(key(0, "centre"), CENTRE_LATENTS, w)).to(z.device)
+        classes, places = torch.unique(self.given.embedded(z), dim=0, return_inverse=True)
+        means = [self.mapping(others, row.expand(CENTRE_LATENTS, -1)).mean(0) for row in classes]
+        return torch.stack(means)[places]
 
     def paint(self, styles: Tensor, noise: Tensor) -> Tensor:
         """Map styles (N, layers, W) and noise (N, all pixels of all layers) to pictures (N, C, H, W)."""
@@ -199,17 +226,18 @@ class StyleDiscriminator(Discriminator):
         self.from_pixels = EqualConv2d(config.channels, widths[0], 1)
         self.descents = nn.Sequential(*(Descent(*pair) for pair in pairwise(widths)))
         self.last = Last(widths[-1], widths[-1], sizes[0], config.deviation_group)
+        self.project(config, widths[-1], is_equalised=True)
 
     def initial(self, module: nn.Module, name: str) -> Start:
         """Begin every weight N(0, 1), every bias 0."""
         assert isinstance(module, Equalised)
         return module.start(name)
 
-    def forward(self, views: Views) -> Tensor:
-        """Map one view (N, C, H, W) to logits (N,)."""
+    def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
+        """Map one view (N, C, H, W), and labels (N,) if any, to logits (N,)."""
         x = rectify(self.from_pixels(views[-1].contiguous(memory_format=self.memory_format)))
-        logits: Tensor = self.last(self.descents(x))
-        return logits
+        logits, features = self.last(self.descents(x))
+        return self.judged(logits, features, labels)
 
 
 def _bias(layer: Equalised, x: Tensor) -> Tensor:

@@ -28,6 +28,8 @@ class Note:
         count: 1, or how many pictures the sheet holds.
         command: the line that makes it; it names the checkpoint's file without its folder.
         truncation: how much of their distance to the mean its styles keep, 1 for all.
+        labels: the class that it shows; of a sheet, those of its rows. None where the run has no labels, or a sheet
+            holds what was drawn.
     """
 
     digest: str
@@ -37,10 +39,12 @@ class Note:
     count: int
     command: str
     truncation: float = 1.0
+    labels: tuple[str, ...] = ()
 
     def texts(self) -> dict[str, str]:
-        """Return the texts to write into the picture: one keyword, canonical JSON; truncation where there is any."""
-        told = {name: value for name, value in asdict(self).items() if (name, value) != ("truncation", 1.0)}
+        """Return the texts to write into the picture: one keyword, canonical JSON; what is usual is left out."""
+        usual = {"truncation": 1.0, "labels": ()}
+        told = {name: value for name, value in asdict(self).items() if usual.get(name) != value}
         return {KEYWORD: canonical_json(told).decode()}
 
     def shows_same(self, other: "Note") -> bool:
@@ -51,10 +55,12 @@ class Note:
 def parse_note(texts: dict[str, str]) -> Note | None:
     """Read back what ``Note.texts`` wrote; None when there is no such note, or another program's."""
     try:
-        note = Note(**json.loads(texts[KEYWORD]))
-    except (KeyError, TypeError, ValueError, RecursionError):
+        found = json.loads(texts[KEYWORD])
+        note = Note(**found | {"labels": tuple(found.get("labels", ()))})
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
-    words, numbers = (note.digest, note.weights, note.command), (note.seed, note.index, note.count)
+    words = (note.digest, note.weights, note.command, *note.labels)
+    numbers = (note.seed, note.index, note.count)
     is_ours = all(type(word) is str for word in words) and all(type(number) is int for number in numbers)
     return note if is_ours and type(note.truncation) is float else None
 

@@ -1,13 +1,26 @@
-"""Latents of pictures: picture i of a seed always has the same one."""
+"""Latents of pictures: picture i of a seed always has the same one, whatever class is asked for."""
 
 import torch
 from torch import Tensor
 
-from gantools.draws import normal
+from gantools.draws import class_number, normal
 from gantools.keys import key
+from gantools.nets.base import Generator
+from gantools.sampling.labels import label_numbers
 
 
-def latents(seed: int, start: int, count: int, latent_dim: int) -> Tensor:
-    """Return the latents (N, Z) of pictures ``start`` to ``start + count - 1``, each keyed by its own index."""
-    rows = [torch.from_numpy(normal(key(seed, "sample", index), latent_dim)) for index in range(start, start + count)]
-    return torch.stack(rows)
+def latents(generator: Generator, seed: int, start: int, count: int, label: int | None = None) -> Tensor:
+    """Return what pictures ``start`` to ``start + count - 1`` draw, (N, Z), each keyed by its own index.
+
+    Args:
+        generator: with labels, the last number is the class.
+        label: the class of all of them; None: each draws one as often as it occurs.
+    """
+    own = generator.latent_dim - generator.given.extra
+    rows = [torch.from_numpy(normal(key(seed, "sample", index), own)) for index in range(start, start + count)]
+    z = torch.stack(rows)
+    if not generator.given.extra:
+        return z
+    if label is not None:
+        return torch.cat([z, torch.full((count, 1), class_number(label, generator.given.counts))], dim=1)
+    return torch.cat([z, torch.from_numpy(label_numbers(seed, start, count))[:, None]], dim=1)

@@ -5,7 +5,7 @@ Encoding beside the computing would be slower on a processor: compute threads wh
 
 import os
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from itertools import chain, islice
 from typing import BinaryIO, TypeVar
@@ -18,7 +18,7 @@ from gantools.files.atomic import write_bytes
 from gantools.nets.base import Generator
 from gantools.pictures.grid import grid
 from gantools.pictures.write import encode
-from gantools.sampling.plan import Plan
+from gantools.sampling.plan import Plan, Spot
 from gantools.sampling.render import BLOCK, render
 
 Pixels = NDArray[np.uint8]
@@ -31,14 +31,14 @@ CHUNK_BYTES = 64 << 20
 """Pixels that wait for the encoders: memory stays flat, however many pictures are made."""
 
 
-def write_folder(plan: Plan, generator: Generator, indices: list[int]) -> Iterator[int]:
-    """Write the pictures ``indices`` (in rising order) as files; yield how many are done after each."""
+def write_folder(plan: Plan, generator: Generator, spots: list[Spot]) -> Iterator[int]:
+    """Write some pictures of the plan, in its order, as files; yield how many are done after each."""
 
-    def work(item: tuple[int, Pixels]) -> None:
-        index, pixels = item
-        write_bytes(plan.file(index), _encoded(plan, index, pixels), durable=False)
+    def work(item: tuple[Spot, Pixels]) -> None:
+        spot, pixels = item
+        write_bytes(plan.file(spot), _encoded(plan, spot, pixels), durable=False)
 
-    for done, _ in enumerate(_encode_all(work, _pictures(plan, generator, indices)), 1):
+    for done, _ in enumerate(_encode_all(work, _pictures(plan, generator, spots)), 1):
         yield done
 
 
@@ -47,28 +47,31 @@ def write_tar(plan: Plan, generator: Generator, stream: BinaryIO) -> Iterator[in
 
     Members carry neither time nor owner: the same pictures give the same bytes.
     """
-    first = plan.wish.start
-    pictures = _pictures(plan, generator, list(range(first, first + plan.wish.count)))
+    pictures = _pictures(plan, generator, plan.spots)
 
-    def work(item: tuple[int, Pixels]) -> tuple[int, bytes]:
+    def work(item: tuple[Spot, Pixels]) -> tuple[Spot, bytes]:
         return item[0], _encoded(plan, *item)
 
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as archive:
-        for done, (index, data) in enumerate(_encode_all(work, pictures), 1):
-            member = tarfile.TarInfo(plan.name(index))
+        for done, (spot, data) in enumerate(_encode_all(work, pictures), 1):
+            member = tarfile.TarInfo(plan.name(spot))
             member.size, member.mode = len(data), 0o644
             archive.addfile(member, BytesIO(data))
             yield done
 
 
 def single_bytes(plan: Plan, generator: Generator, on_done: Callable[[int], None]) -> bytes:
-    """Return the bytes of the one picture or of the sheet; ``on_done`` is told how many pictures are computed."""
+    """Return the bytes of the one picture or of the sheet; ``on_done`` is told how many pictures are computed.
+
+    A sheet of several classes has a row for each.
+    """
     pictures = []
-    for _, pixels in _pictures(plan, generator, list(range(plan.wish.start, plan.wish.start + plan.wish.count))):
+    for _, pixels in _pictures(plan, generator, plan.spots):
         pictures.append(pixels)
         on_done(len(pictures))
-    pixels = grid(np.stack(pictures)) if plan.kind == "sheet" else pictures[0]
-    return _encoded(plan, plan.wish.start, pixels)
+    columns = plan.wish.count if len(plan.asked) > 1 else None
+    pixels = grid(np.stack(pictures), columns) if plan.kind == "sheet" else pictures[0]
+    return _encoded(plan, plan.spots[0], pixels)
 
 
 def in_turns(
@@ -87,7 +90,7 @@ def in_turns(
 
 
 def _encode_all(
-    work: Callable[[tuple[int, Pixels]], Result], pictures: Iterator[tuple[int, Pixels]]
+    work: Callable[[tuple[Spot, Pixels]], Result], pictures: Iterator[tuple[Spot, Pixels]]
 ) -> Iterator[Result]:
     """Do ``work`` on all pictures, as many at a time as ``CHUNK_BYTES`` allows."""
     first = next(pictures)
@@ -95,11 +98,13 @@ def _encode_all(
     return in_turns(work, chain([first], pictures), chunk)
 
 
-def _pictures(plan: Plan, generator: Generator, indices: list[int]) -> Iterator[tuple[int, Pixels]]:
-    """Yield each index with its pixels (C, H, W)."""
-    seed = plan.wish.seed
-    pixels = chain.from_iterable(render(generator, seed, first, count) for first, count in runs(indices))
-    return zip(indices, pixels, strict=True)
+def _pictures(plan: Plan, generator: Generator, spots: Sequence[Spot]) -> Iterator[tuple[Spot, Pixels]]:
+    """Yield each spot with its pixels (C, H, W)."""
+    for label in plan.asked or (None,):
+        own = [spot for spot in spots if label is None or spot.label == label]
+        stretches = runs([spot.index for spot in own])
+        pixels = chain.from_iterable(render(generator, plan.wish.seed, *stretch, label) for stretch in stretches)
+        yield from zip(own, pixels, strict=True)
 
 
 def runs(indices: list[int]) -> Iterator[tuple[int, int]]:
@@ -110,11 +115,11 @@ def runs(indices: list[int]) -> Iterator[tuple[int, int]]:
         [(0, 3), (5, 1), (9, 2)]
     """
     first = 0
-    for position in range(1, len(indices) + 1):
+    for position in range(1, len(indices) + 1) if indices else ():
         if position == len(indices) or indices[position] != indices[position - 1] + 1:
             yield indices[first], position - first
             first = position
 
 
-def _encoded(plan: Plan, index: int, pixels: Pixels) -> bytes:
-    return encode(pixels, plan.format, plan.note(index).texts())
+def _encoded(plan: Plan, spot: Spot, pixels: Pixels) -> bytes:
+    return encode(pixels, plan.format, plan.note(spot).texts())

@@ -14,16 +14,19 @@ BLOCK = 16
 """Pictures computed together. Blocks are aligned by index and always whole: kernels differ by batch size."""
 
 
-def render(generator: Generator, seed: int, start: int, count: int) -> Iterator[NDArray[np.uint8]]:
+def render(
+    generator: Generator, seed: int, start: int, count: int, label: int | None = None
+) -> Iterator[NDArray[np.uint8]]:
     """Yield the pictures ``start`` to ``start + count - 1``, each (C, H, W) uint8.
 
     Args:
         generator: in evaluation mode, float32, on any device.
         seed: keys the latents.
+        label: the class of all of them; None: each draws its own, where the run has labels.
     """
     device = next(generator.parameters()).device
     for block in range(start // BLOCK, -(-(start + count) // BLOCK)):
-        z = latents(seed, block * BLOCK, BLOCK, generator.latent_dim).to(device)
+        z = latents(generator, seed, block * BLOCK, BLOCK, label).to(device)
         with torch.inference_mode():
             pixels = to_pixels(generator.pictures(z))
         first, last = max(start - block * BLOCK, 0), min(start + count - block * BLOCK, BLOCK)

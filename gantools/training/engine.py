@@ -4,28 +4,26 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Protocol
 
-from torch import Tensor
-
 from gantools.config.catalog import LOSSES
 from gantools.errors import UnhealthyError
 from gantools.events import TurnDone
 from gantools.training.balance import is_d_turn
 from gantools.training.health import TOLERATED_RUN
 from gantools.training.state import TrainState
-from gantools.training.turn import Fakes, discriminator_turn, draw_fakes, generator_turn
+from gantools.training.turn import Fakes, Labels, Reals, discriminator_turn, draw_fakes, generator_turn
 
 WAIT_TURNS = 16
 """On a GPU the count of non-finite turns is read this often: each reading waits for the device."""
 
 
-class Reals(Protocol):
-    """Where real images (N, C, H, W) in [-1, 1] come from."""
+class Source(Protocol):
+    """Where real pictures come from."""
 
-    def __call__(self, state: TrainState) -> Tensor:
-        """Take those of the next D turn, and move epoch and position on."""
+    def __call__(self, state: TrainState, labels: Labels | None = None) -> Reals:
+        """Take those of the next D turn, of these classes where some are given; move epoch and position on."""
         ...
 
-    def of_g_turn(self, state: TrainState) -> Tensor:
+    def of_g_turn(self, state: TrainState, labels: Labels | None = None) -> Reals:
         """Take those of the next G turn: others than D sees, and nothing of the state moves."""
         ...
 
@@ -38,12 +36,13 @@ class Phase(Enum):
     G_ONLY = "train-g"
 
 
-def turns(state: TrainState, phase: Phase, reals: Reals | None) -> Iterator[TurnDone]:
+def turns(state: TrainState, phase: Phase, reals: Source | None) -> Iterator[TurnDone]:
     """Take turns for ever, yielding after each: k D turns and a G turn, or only one of the two kinds.
 
     Args:
         state: read and written by every turn; whole after each.
-        reals: source of real images; None only where no D turn is taken and the loss does not compare with them.
+        reals: source of real pictures; None only where no D turn is taken and the loss does not compare with them. A
+            loss that compares sees a real and a fake of the same class in each place of a batch.
 
     Raises:
         UnhealthyError: ten turns in a row were not finite. The state still holds the last finite weights.
@@ -58,10 +57,11 @@ def turns(state: TrainState, phase: Phase, reals: Reals | None) -> Iterator[Turn
             is_first = phase is Phase.BOTH and register.d_since_g == 0
             fakes = draw_fakes(state, register.d_since_g, with_graph=is_first)
             shared = fakes if is_first else shared
-            discriminator_turn(state, reals(state), fakes)
+            discriminator_turn(state, reals(state, fakes.labels if compares else None), fakes)
         else:
             fakes = shared or draw_fakes(state, 0, with_graph=True)
-            generator_turn(state, fakes, reals.of_g_turn(state) if compares and reals is not None else None)
+            others = reals.of_g_turn(state, fakes.labels) if compares and reals is not None else None
+            generator_turn(state, fakes, others)
             shared = None
         if state.machine.device.type != "cuda" or (register.d_steps + register.g_steps) % WAIT_TURNS == 0:
             require_health(state)

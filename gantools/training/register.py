@@ -54,6 +54,7 @@ class Register:
 
     Args:
         data: digest of the data set (64 hexadecimal digits); it keys the order of the pictures.
+        label_counts: pictures of each class in the data of a conditional run, by which labels are drawn; else none.
         d_steps, g_steps: turns taken by each network. g_steps is the number of rounds.
         d_since_g: D turns since the last G turn.
         images: the clock: grows by one batch at the end of each G turn.
@@ -70,6 +71,7 @@ class Register:
     """
 
     data: str
+    label_counts: list[int] = field(default_factory=list)
     d_steps: int = 0
     g_steps: int = 0
     d_since_g: int = 0
@@ -158,6 +160,11 @@ def _check(register: Register) -> None:
         raise ValueError(f"path_length is {register.path_length!r}")
     if register.history_interval < 1:
         raise ValueError("history_interval is 0")
+    counts = register.label_counts
+    if not isinstance(counts, list) or not all(type(count) is int and 0 <= count < 2**62 for count in counts):
+        raise ValueError("label_counts are no counts")
+    if counts and not any(counts):
+        raise ValueError("label_counts are all 0")
     if not is_digest(register.data):
         raise ValueError("data is no digest")
     if register.signs.keys() != set(SIGNS):

@@ -4,8 +4,9 @@ from dataclasses import replace
 from math import cos, pi
 
 from gantools.config.augment import AugmentConfig
+from gantools.config.average import AverageConfig
 from gantools.config.horizon import HorizonConfig
-from gantools.config.run import AverageConfig, RunConfig
+from gantools.config.run import RunConfig
 from gantools.training.balance import rate_factor
 
 

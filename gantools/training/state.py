@@ -1,7 +1,7 @@
 """The whole truth of a run: networks, average, moments, register, configuration. Tensors out and in by name."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +48,7 @@ class TrainState:
             self.nonfinite = torch.tensor(register.nonfinite)
             self.nonfinite_run = torch.tensor(register.nonfinite_run)
             self.longest_run = torch.tensor(register.nonfinite_run)
+        self.know_labels()
         hold_statistics(self.average)
         freeze_first(self.discriminator, config.balance.freeze_d)
         self.average.requires_grad_(False).eval()
@@ -55,7 +56,6 @@ class TrainState:
             "generator": Adam(self.generator, config.optimizer),
             "discriminator": Adam(self.discriminator, config.optimizer),
         }
-        self.is_standing = False
         self._set_losses()
 
     @property
@@ -64,9 +64,13 @@ class TrainState:
         return present(self.config, self.register.images)
 
     @staticmethod
-    def fresh(config: RunConfig, data_digest: str, machine: Machine) -> "TrainState":
-        """Begin a run: keyed weights, counters 0, the average equal to the generator."""
-        state = TrainState(config, Register(data=data_digest), machine)
+    def fresh(config: RunConfig, data_digest: str, machine: Machine, label_counts: Sequence[int] = ()) -> "TrainState":
+        """Begin a run: keyed weights, counters 0, the average equal to the generator.
+
+        Args:
+            label_counts: pictures of each class, for a conditional run.
+        """
+        state = TrainState(config, Register(data=data_digest, label_counts=[*label_counts]), machine)
         state.generator.reset(config.seed, "generator")
         state.discriminator.reset(config.seed, "discriminator")
         state.average.load_state_dict(state.generator.state_dict(), strict=False)
@@ -100,6 +104,12 @@ class TrainState:
             for path, parameter in getattr(self, name).named_parameters():
                 for moment in MOMENTS:
                     yield f"optimizer/{name}/{path}/{moment}", optimizer.state[parameter][moment]
+
+    def know_labels(self) -> None:
+        """Let both generators draw classes as often as the register says that they occur."""
+        for network in (self.generator, self.average):
+            network.given.know(self.register.label_counts)
+        self.is_standing = False
 
     def settle(self) -> None:
         """Bring what is derived up to date before the state is stored: the register, the standing statistics."""

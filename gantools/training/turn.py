@@ -6,12 +6,15 @@ A turn whose loss or gradients are not finite changes only counters; nothing her
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gantools.config.catalog import PENALTIES
-from gantools.draws import normal
+from gantools.draws import classes, normal
 from gantools.keys import key
 from gantools.nets.base import Views, buffers_of, frozen, set_buffers
 from gantools.training import vitals
@@ -23,6 +26,21 @@ from gantools.training.penalties import PATH_MEMORY, Penalty, Shown, path_length
 from gantools.training.schedules import augment_strength, average_decay
 from gantools.training.state import TrainState
 
+Labels = NDArray[np.int64]
+"""Classes of pictures (N,). They stay on the processor until a critic needs them: reading them back would wait."""
+
+
+class Reals(NamedTuple):
+    """Real pictures of a turn.
+
+    Args:
+        images: (N, C, H, W) in [-1, 1].
+        labels: their classes, None without labels.
+    """
+
+    images: Tensor
+    labels: Labels | None = None
+
 
 @dataclass
 class Fakes:
@@ -30,10 +48,12 @@ class Fakes:
 
     Args:
         views: the pictures; with a graph to the generator when a G turn is to use them.
+        labels: their classes, None without labels.
         moved: the generator's buffers after the forward pass, which a G turn makes its own.
     """
 
     views: Views
+    labels: Labels | None
     moved: list[Tensor]
 
 
@@ -52,11 +72,12 @@ def draw_fakes(state: TrainState, j: int, *, with_graph: bool) -> Fakes:
         views = generator(z)
     moved = buffers_of(generator)
     set_buffers(generator, before)
-    return Fakes(views, moved)
+    labels = classes(latents[:, -1], register.label_counts) if register.label_counts else None
+    return Fakes(views, labels, moved)
 
 
-def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
-    """Take one D step on real images (N, C, H, W) in [-1, 1] and on fakes, whose graph is not used.
+def discriminator_turn(state: TrainState, reals: Reals, fakes: Fakes) -> None:
+    """Take one D step on reals and on fakes, whose graph is not used.
 
     Writes the discriminator, its moments, its loss, the vital signs, the strength of an adaptive augmentation, and
     d_steps, d_since_g. Where the pictures come from, and so epoch and position, is the engine's.
@@ -66,8 +87,8 @@ def discriminator_turn(state: TrainState, reals: Tensor, fakes: Fakes) -> None:
     before = buffers_of(critic)
     critic.zero_grad(set_to_none=True)
     with state.machine.autocast():
-        real = Shown(_eye(state, "reals", "d", register.d_steps), critic.views(reals))
-        fake = Shown(_eye(state, "fakes", "d", register.d_steps), tuple(view.detach() for view in fakes.views))
+        real = Shown(_eye(state, "reals", "d", reals.labels), critic.views(reals.images))
+        fake = Shown(_eye(state, "fakes", "d", fakes.labels), tuple(view.detach() for view in fakes.views))
         real_logits, fake_logits = real.look(real.views), fake.look(fake.views)
         d_loss = loss_of(config.loss).discriminator(real_logits, fake_logits).mean()
         total = d_loss + _d_terms(state, real, fake, real_logits)
@@ -102,22 +123,31 @@ def _d_terms(state: TrainState, real: Shown, fake: Shown, real_logits: Tensor) -
     return terms
 
 
-def _eye(state: TrainState, side: str, turn: str, count: int) -> Callable[[Views], Tensor]:
-    """Return how D sees pictures of one side (``reals``, ``fakes``) in a turn: augmented, by one draw."""
-    config, register = state.present.augment, state.register
+def _eye(state: TrainState, side: str, turn: str, labels: Labels | None) -> Callable[[Views], Tensor]:
+    """Return how D sees pictures of a side (``reals``, ``fakes``) in a turn: at their labels, augmented by one draw."""
+    config, register, critic = state.present.augment, state.register, _at(state, labels)
     if config.operations == "none":
-        return state.discriminator
+        return critic
+    count = register.d_steps if turn == "d" else register.g_steps
     numbers = draw(key(state.config.seed, "augment", side, turn, count), state.config.batch, state.machine.device)
     is_adaptive = config.schedule == "adaptive"
     strength = state.strength if is_adaptive else augment_strength(config, register.images)
-    return Augmented(state.discriminator, config.operations, numbers, strength)
+    return Augmented(critic, config.operations, numbers, strength)
 
 
-def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None) -> None:
+def _at(state: TrainState, labels: Labels | None) -> Callable[[Views], Tensor]:
+    """Return D as a function of views alone: with labels, of pictures of these classes."""
+    if labels is None:
+        return state.discriminator
+    given = torch.from_numpy(labels).to(state.machine.device, non_blocking=True)
+    return lambda views: cast(Tensor, state.discriminator(views, given))
+
+
+def generator_turn(state: TrainState, fakes: Fakes, reals: Reals | None = None) -> None:
     """Take one G step through the frozen discriminator; consumes the graph of ``fakes``.
 
     Args:
-        reals: real images (N, C, H, W) in [-1, 1] for a loss that compares with them, else None.
+        reals: for a loss that compares with them, else None.
 
     Writes the generator, its moments, the average, its loss, the mean path length, g_steps, images, d_since_g (to 0).
     """
@@ -130,8 +160,8 @@ def generator_turn(state: TrainState, fakes: Fakes, reals: Tensor | None = None)
         real_logits = None
         if reals is not None:
             with torch.no_grad():
-                real_logits = _eye(state, "reals", "g", register.g_steps)(critic.views(reals))
-        fake_logits = _eye(state, "fakes", "g", register.g_steps)(fakes.views)
+                real_logits = _eye(state, "reals", "g", reals.labels)(critic.views(reals.images))
+        fake_logits = _eye(state, "fakes", "g", fakes.labels)(fakes.views)
         g_loss = loss_of(config.loss).generator(fake_logits, real_logits).mean()
         penalty, path_mean = _path_penalty(state)
         total = g_loss + penalty

@@ -193,7 +193,8 @@ def test_ranges_are_closed(name: str) -> None:
     family = "stylegan2" if name == "loss.path_length" else "fc"
     values = values_of(resolve(GREY, {"network.family": family}).config)
     for end in (known.minimum, known.maximum):
-        check(build(values | {name: kind(end)}))
+        fitting = {"network.conditional": "yes"} if name == "network.classes" and end else {}
+        check(build(values | fitting | {name: kind(end)}))
     beyond = [known.minimum - step, known.maximum + step] + ([math.nan] if kind is float else [])
     for value in beyond:
         assert f": found {value}, expected " in message_of(check, build(values | {name: value}))
@@ -294,6 +295,8 @@ NEUTRAL = {
     "network.deviation_group": 0,
     "network.packing": 1,
     "loss.path_length": 0.0,
+    "network.conditional": "no",
+    "network.classes": 0,
 }
 """Values that go together with all others."""
 
@@ -372,7 +375,7 @@ ON_RESUME = {
     OnResume.FIXED: {"network.family", "network.height", "network.width", "network.channels", "network.latent_dim",
                      "network.base_width", "network.max_width", "network.grow_images", "network.mapping_depth",
                      "network.mixing", "network.blocks", "network.critic_norm", "network.deviation_group",
-                     "network.packing", "preset", "seed"},
+                     "network.packing", "network.conditional", "network.classes", "preset", "seed"},
     OnResume.ASK: {"loss.name", "loss.penalty", "batch"},
     OnResume.BITS: {"precision"},
     OnResume.EVENT: {"loss.smoothing", "loss.drift", "loss.path_length", "loss.path_interval",

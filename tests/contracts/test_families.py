@@ -7,7 +7,7 @@ from torch.func import functional_call
 from gantools.config.build import PictureShape, resolve
 from gantools.config.catalog import FAMILIES
 from gantools.config.run import NetworkConfig
-from gantools.draws import normal
+from gantools.draws import class_number, normal
 from gantools.nets.base import Discriminator, Generator
 from gantools.nets.dcgan import channel_plan, ladder
 from gantools.training.engine import Phase
@@ -20,15 +20,19 @@ SHAPES = [(28, 28, 1), (32, 32, 3), (64, 64, 4), (48, 64, 3), (40, 24, 1), (12, 
 EVERY_FAMILY = pytest.mark.parametrize("family", FAMILIES)
 
 
-def networks(family: str, size: tuple[int, int], channels: int) -> tuple[Generator, Discriminator, NetworkConfig]:
-    """Build both networks of a family at a small width, with keyed weights."""
+def networks(
+    family: str, size: tuple[int, int], channels: int, classes: int = 0
+) -> tuple[Generator, Discriminator, NetworkConfig]:
+    """Build both networks of a family at a small width, with keyed weights; with classes, all as frequent."""
     shape = PictureShape(size[0], size[1], channels)
     norm = FAMILIES[family].critic_norms[0]
     typed = {"network.family": family, "network.base_width": 4, "network.latent_dim": 6, "network.critic_norm": norm}
     typed |= {"network.max_width": 16} if "max_width" in FAMILIES[family].takes else {}
-    config = resolve(shape, typed | {"loss.penalty": "none"}).config.network
+    typed |= {"network.conditional": "yes"} if classes else {}
+    config = resolve(shape, typed | {"loss.penalty": "none"}, classes=classes).config.network
     made = FAMILIES[family].load()
     generator, critic = made.generator(config), made.discriminator(config)
+    generator.given.know([1] * classes)
     generator.reset(0, "generator")
     critic.reset(0, "discriminator")
     return generator, critic, config
@@ -68,6 +72,30 @@ def test_the_same_seed_gives_the_same_weights(family: str) -> None:
     two.reset(1, "generator")
     assert not torch.equal(next(one.parameters()), next(two.parameters()))
     assert len({round(p.detach().sum().item(), 6) for p in critic.parameters() if p.dim() > 1}) > 1
+
+
+@EVERY_FAMILY
+def test_labels_reach_both_networks(family: str) -> None:
+    """One latent is another picture at another class, one picture another logit; every gradient is there and finite."""
+    generator, critic, config = networks(family, (12, 16), 3, classes=3)
+    generator.eval()
+    generator.advance(GROWN)
+    critic.advance(GROWN)
+    z = torch.from_numpy(normal(1, 1, generator.latent_dim)).repeat(3, 1)
+    z[:, -1] = torch.tensor([class_number(label, [1, 1, 1]) for label in range(3)])
+    views = generator(z)
+    assert len({picture.numpy().tobytes() for picture in views[-1].detach()}) == 3
+    logits = critic(views, torch.arange(3))
+    alike = critic(views)
+    same = critic.projection(alike, torch.zeros(3, critic.projection.weight.shape[1]), torch.arange(3))  # type: ignore
+    assert torch.equal(same, alike)
+    (logits - alike).square().sum().backward()
+    assert (critic.projection.weight.grad.abs().sum(1) > 0).all()  # type: ignore
+    assert (generator.given.weight.grad.abs().sum(1) > 0).all()  # type: ignore
+    plain = networks(family, (12, 16), 3)
+    assert sum(p.numel() for p in plain[1].parameters()) + critic.projection.weight.numel() == sum(  # type: ignore
+        p.numel() for p in critic.parameters()
+    )
 
 
 @pytest.mark.parametrize("case", sparing(FAMILIES))

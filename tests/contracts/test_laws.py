@@ -76,9 +76,7 @@ def test_frozen_means_frozen(case: str, precision: str) -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", pytest.param("bf16", marks=pytest.mark.slow)])
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=[pytest.mark.slow] * (case == "path lengths")) for case in REMEDIES]
-)
+@pytest.mark.parametrize("case", sparing(REMEDIES))
 def test_every_remedy_keeps_the_laws(case: str, precision: str) -> None:
     """Laws 1 to 3 at once: phases through files, of which each leaves the other network alone, equal one run."""
     whole = take(fresh(case, precision), Phase.BOTH, ROUNDS)

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from gantools.config.augment import AugmentConfig
+from gantools.config.average import AverageConfig
 from gantools.config.build import PictureShape, resolve
 from gantools.config.catalog import FAMILIES, LOSSES, PENALTIES
-from gantools.config.run import AverageConfig, BalanceConfig, LossConfig, NetworkConfig
+from gantools.config.run import BalanceConfig, LossConfig, NetworkConfig
 from gantools.nets.base import Discriminator, Start, Views
 from gantools.training.balance import is_d_turn, path_weight, penalty_weight, rate_factor
 from gantools.training.losses import Loss, loss_of
