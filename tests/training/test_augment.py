@@ -130,7 +130,7 @@ def test_mirrored_reals_are_a_keyed_half() -> None:
     plain, mirrored = fresh("fc"), fresh("fc", **{"augment.mirror": "yes"})
     flips = []
     for _ in range(5):
-        one, two = Batches(some_pictures())(plain), Batches(some_pictures())(mirrored)
+        one, two = Batches(some_pictures())(plain).images, Batches(some_pictures())(mirrored).images
         for before, after in zip(one, two, strict=True):
             assert torch.equal(after, before) or torch.equal(after, before.flip(-1))
             flips.append(not torch.equal(after, before))

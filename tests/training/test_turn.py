@@ -163,14 +163,14 @@ def test_the_average_follows_by_the_image_counted_half_life() -> None:
 def test_a_g_turn_compares_with_reals_of_its_own() -> None:
     """Reals of G turns come in another order than D's, keyed by g_steps alone, and move neither epoch nor position."""
     state, batches = fresh("relativistic"), Batches(some_pictures())
-    of_g = batches.of_g_turn(state)
-    assert torch.equal(of_g, batches.of_g_turn(state))
+    of_g = batches.of_g_turn(state).images
+    assert torch.equal(of_g, batches.of_g_turn(state).images)
     assert (state.register.epoch, state.register.position) == (0, 0)
     assert not torch.equal(of_g, batches(state))
     pictures = some_pictures().pixels
     seen = []
     for state.register.g_steps in range(5):  # two passes over ten pictures, in batches of four
-        seen += [round(picture.sum().item(), 3) for picture in batches.of_g_turn(state)]
+        seen += [round(picture.sum().item(), 3) for picture in batches.of_g_turn(state).images]
     sums = [round(float((picture / 127.5 - 1).sum()), 3) for picture in pictures]
     assert sorted(seen[:10]) == pytest.approx(sorted(sums), abs=0.01)
     assert sorted(seen[10:]) == pytest.approx(sorted(sums), abs=0.01)
