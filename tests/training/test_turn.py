@@ -166,7 +166,7 @@ def test_a_g_turn_compares_with_reals_of_its_own() -> None:
     of_g = batches.of_g_turn(state).images
     assert torch.equal(of_g, batches.of_g_turn(state).images)
     assert (state.register.epoch, state.register.position) == (0, 0)
-    assert not torch.equal(of_g, batches(state))
+    assert not torch.equal(of_g, batches(state).images)
     pictures = some_pictures().pixels
     seen = []
     for state.register.g_steps in range(5):  # two passes over ten pictures, in batches of four
