@@ -10,6 +10,7 @@ from torch.nn import functional
 from gantools.features.base import Activations, Label
 from gantools.features.layered import Layered
 from gantools.features.torchvision_nets import IMAGENET_DEVIATION, IMAGENET_MEAN
+from gantools.features.winograd import Winograd, fits
 
 CHOICES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "vgg16": (("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), ("relu4_2",)),
@@ -23,7 +24,7 @@ class NetworkLayers(Layered):
     """The layers of a plain stack of modules.
 
     Borders are repeated, not filled with zeros, wherever a convolution pads: zeros would be seen as dark edges, which
-    the optimisation then paints into the picture.
+    the optimisation then paints into the picture. Activations lie channels last, which convolutions on a CPU like best.
 
     Args:
         label: name and digest.
@@ -50,16 +51,19 @@ class NetworkLayers(Layered):
                 module.padding_mode = "replicate"
                 side = int(module.padding[0])
                 module._reversed_padding_repeated_twice = [side] * 4
+        for number, module in enumerate(stack):
+            if isinstance(module, nn.Conv2d) and fits(module):
+                stack[number] = Winograd(module)
 
     def activations(self, image: Tensor, names: Iterable[str]) -> Activations:
         """Return some activations (C, H', W') of one picture (1, 3, H, W) in [-1, 1]; gradients pass."""
         wanted = {self._layers[name]: name for name in names}
         found: Activations = {}
-        x = (image.add(1.0).mul(0.5) - self._mean) / self._deviation
+        x = ((image.add(1.0).mul(0.5) - self._mean) / self._deviation).contiguous(memory_format=torch.channels_last)
         for number, module in enumerate(list(self._stack)[: max(wanted, default=-1) + 1]):
             x = self._averaged(module, x) if isinstance(module, nn.MaxPool2d) else module(x)
             if number in wanted:
-                found[wanted[number]] = x[0]
+                found[wanted[number]] = x.squeeze(0)
         return found
 
     def to(self, device: torch.device) -> None:

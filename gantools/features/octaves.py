@@ -78,14 +78,14 @@ class Octaves(Layered):
     def activations(self, image: Tensor, names: Iterable[str]) -> Activations:
         """Return some activations (C, H', W') of one picture (1, 3, H, W) in [-1, 1]; gradients pass."""
         wanted = set(names)
-        found: Activations = {"colour": image[0]} if "colour" in wanted else {}
+        found: Activations = {"colour": image.squeeze(0)} if "colour" in wanted else {}
         x = image
         for octave, bank in enumerate(self._banks, 1):
             if f"bank{octave}" in wanted:
-                found[f"bank{octave}"] = bank(x)[0]
+                found[f"bank{octave}"] = bank(x).squeeze(0)
             x = _halved(x)
             if f"edges{octave}" in wanted:
-                found[f"edges{octave}"] = _edges(x)[0]
+                found[f"edges{octave}"] = _edges(x).squeeze(0)
         return found
 
     def to(self, device: torch.device) -> None:

@@ -43,8 +43,26 @@ def position_sums(activations: Tensor, weights: Tensor | None = None) -> tuple[T
         weights: (H, W) in [0, 1], how much each position counts; None: all count.
     """
     rows = activations.flatten(1).float()
-    weighted = rows if weights is None else rows * weights.flatten()
-    return weighted.sum(1), weighted @ rows.T
+    counts = None if weights is None else weights.flatten()
+    found: tuple[Tensor, Tensor] = _Sums.apply(rows, counts)  # type: ignore[no-untyped-call]
+    return found
+
+
+class _Sums(torch.autograd.Function):
+    """Weighted sums of rows (C, P) and of their outer products; one product of matrices back in place of two."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+        ctx.save_for_backward(rows, weights)
+        weighted = rows if weights is None else rows * weights
+        return weighted.sum(1), weighted @ rows.T
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
+        rows, weights = ctx.saved_tensors
+        of_sum, of_products = slopes
+        found: Tensor = torch.addmm(of_sum[:, None], of_products + of_products.T, rows)
+        return found if weights is None else found * weights, None
 
 
 def mix(moments: list[Moments], shares: list[float]) -> Moments:

@@ -244,6 +244,8 @@ class Objective:
         return None if weights is None else weights[tile.rows.whole(stride), tile.columns.whole(stride)]
 
     def _own(self, activations: Tensor, name: str, tile: Tile) -> Tensor:
+        if len(self.tiles) == 1:
+            return activations  # a slice of all of it would cost a copy on the way back
         stride = self.features.strides[name]
         return activations[:, tile.rows.own(stride), tile.columns.own(stride)]
 

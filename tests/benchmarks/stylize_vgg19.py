@@ -28,8 +28,9 @@ from gantools.features.torchvision_nets import build
 size, iterations, kind = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 torch.manual_seed(0)
 network = build("vgg19")
-network.load_state_dict({name: torch.randn(value.shape) * 0.02 for name, value in network.state_dict().items()},
-                        assign=True)
+for name, value in network.state_dict().items():
+    spread = (2 / value[0].numel()) ** 0.5 if value.dim() > 1 else 0.0  # He 2015: no layer fades or grows
+    network.load_state_dict({name: torch.randn(value.shape) * spread}, assign=True, strict=False)
 picture = torch.rand(1, 3, size, size)
 def measure(evaluate):
     evaluate()

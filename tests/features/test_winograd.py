@@ -1,0 +1,44 @@
+"""Fast convolutions: the sums of the plain ones, in another order."""
+
+import pytest
+import torch
+from torch import nn
+
+from gantools.draws import uniform
+from gantools.features.winograd import FEWEST, Winograd, fits
+
+
+@pytest.mark.parametrize(("height", "width"), [(21, 30), (64, 33), (4, 3), (1, 1)])
+def test_values_and_gradients_are_those_of_the_plain_convolution(height: int, width: int) -> None:
+    """Also where a side is no multiple of a tile, and where a picture is smaller than one."""
+    plain = nn.Conv2d(FEWEST, 2 * FEWEST, 3, padding=1, padding_mode="replicate").requires_grad_(False)
+    plain.weight.data = torch.from_numpy(uniform(1, *plain.weight.shape)) * 0.05
+    assert fits(plain)
+    x = torch.from_numpy(uniform(2, 1, FEWEST, height, width)).requires_grad_()
+    slope = torch.from_numpy(uniform(3, 1, 2 * FEWEST, height, width))
+    found, wanted = Winograd(plain)(x), plain(x)
+    (back,), (wanted_back,) = (torch.autograd.grad(value, x, slope) for value in (found, wanted))
+    assert float((found - wanted).detach().norm() / wanted.detach().norm()) < 1e-5
+    assert float((back - wanted_back).norm() / wanted_back.norm()) < 1e-5
+
+
+def test_lower_precision_takes_the_plain_convolution() -> None:
+    """In bf16 what a tile subtracts would be lost: there the result is the plain one's, to the bit."""
+    plain = nn.Conv2d(FEWEST, FEWEST, 3, padding=1, padding_mode="replicate").requires_grad_(False)
+    x = torch.from_numpy(uniform(2, 1, FEWEST, 8, 8))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(Winograd(plain)(x), plain(x))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        nn.Conv2d(FEWEST, FEWEST, 3, padding=1, stride=2),
+        nn.Conv2d(FEWEST, FEWEST, 1),
+        nn.Conv2d(FEWEST, FEWEST, 3, padding=1, groups=2),
+        nn.Conv2d(3, FEWEST, 3, padding=1),
+    ],
+)
+def test_other_convolutions_stay_as_they_are(other: nn.Module) -> None:
+    """Strides, groups and few channels are not for it."""
+    assert not fits(other)
