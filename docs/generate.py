@@ -11,12 +11,15 @@ from gantools.commands.manual import MEANINGS, VARIABLES
 from gantools.config.build import PictureShape, all_fields
 from gantools.config.catalog import FAMILIES, PRESETS
 from gantools.config.fields import Setting, setting_of
+from gantools.config.ground import Ground
 from gantools.config.run import RunConfig
 from gantools.errors import ExitCode
 
 PLACE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Written by `make docs` from the program itself: change that, then run it again. -->"
-SHAPES = (PictureShape(28, 28, 1), PictureShape(32, 32, 3), PictureShape(64, 64, 3))
+SETS = ((60_000, PictureShape(28, 28, 1)), (1_683, PictureShape(32, 32, 3)), (500, PictureShape(128, 128, 3)))
+"""Pictures of which, and of what shape, the presets are shown for."""
+
 TYPES = {int: "whole number", float: "number", str: "name", tuple: "list of FACTOR@IMAGES"}
 
 
@@ -140,16 +143,17 @@ def _number(value: Any) -> str:
 
 
 def _presets() -> list[str]:
-    """Return what each preset sets for three shapes of pictures; families are shown where it asks for the family."""
+    """Return what each preset sets for three sets of pictures; families are shown where it asks for the family."""
     lines = ["## Presets", "", "`--preset NAME` gives values to fields that were not typed.", ""]
     for name, entry in PRESETS.items():
         lines += [f"### {name}", "", f"{entry.help[:1].upper()}{entry.help[1:]}.", ""]
         shown = []
         for family in FAMILIES:
-            recipes = [entry.load()(family, shape) for shape in SHAPES]
-            table = ["| field | " + " | ".join(map(str, SHAPES)) + " | why |", "|---" * (len(SHAPES) + 2) + "|"]
-            for field, (_, why) in recipes[0].items():
-                values = [code(str(recipe[field][0])) for recipe in recipes]
+            recipes = [entry.load()(Ground(family, shape, count)) for count, shape in SETS]
+            heads = " | ".join(f"{count:,} of {shape}" for count, shape in SETS)
+            table = [f"| field | {heads} | why |", "|---" * (len(SETS) + 2) + "|"]
+            for field, (_, why) in {name: row for recipe in recipes for name, row in recipe.items()}.items():
+                values = [code(str(recipe[field][0])) if field in recipe else "" for recipe in recipes]
                 table.append(f"| `{field}` | {' | '.join(values)} | {_cell(why)} |")
             shown.append((family, table))
         is_same = all(table == shown[0][1] for _, table in shown)

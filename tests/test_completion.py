@@ -119,7 +119,7 @@ def test_commands_come_first_each_with_its_purpose(suite: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("train data --preset ", "auto lesson lesson-conv dcgan progressive msg stylegan2 residual"),
+        ("train data --preset ", "auto small-data lesson lesson-conv dcgan progressive msg stylegan2 residual"),
         ("train data --loss ", "bce minimax lsgan hinge wasserstein relativistic relativistic-hinge"),
         ("train data --penalty ", "none r1 r2 r1+r2 gp"),
         ("train data --device ", "auto cpu cuda"),

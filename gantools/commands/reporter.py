@@ -3,11 +3,13 @@
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from gantools.commands.forecast import forecast
 from gantools.commands.session import Session
 from gantools.commands.watch import Watch
-from gantools.console import Console, duration, quantity
+from gantools.console import Console
 from gantools.events import TurnDone
 from gantools.files.metrics import MetricsFile
 from gantools.panel import TrainingPanel
@@ -51,7 +53,7 @@ class Reporter:
         self._factor = rate_factor(session.state.config.balance, session.state.register.images)
         self._skipped = session.state.register.skipped
         self._watch = Watch(session, console, metrics)
-        self._is_estimated = False
+        self._is_estimated, self._forecast = False, partial(forecast, session, is_new=not session.state.register.images)
 
     def after(self, event: TurnDone, is_counted: bool, target: int | None) -> None:
         """Report one turn: metrics and health at fixed counts, the display a few times a second.
@@ -103,15 +105,14 @@ class Reporter:
             self._skipped, self._told = register.skipped, now
 
     def _estimate(self, steps: int, target: int | None, now: float) -> None:
-        """Say once, when the first turns have been timed, how long the run will take."""
-        if self._is_estimated or target is None or now - self._start < ESTIMATE_AFTER_S or steps <= self._first:
+        """Say once, when the first turns have been timed, what was chosen and how long the run will take."""
+        if self._is_estimated or now - self._start < ESTIMATE_AFTER_S or steps <= self._first:
             return
         self._is_estimated = True
         rate = (steps - self._first) / (now - self._start)
-        left = (target - steps) / rate
-        if left > WORTH_ESTIMATING_S:
-            images = rate * self.session.state.config.batch
-            self.console.line(f"estimated time: {duration(left)} at {quantity(images)} images/s; stop at any time")
+        left = None if target is None else (target - steps) / rate
+        if left is None or left > WORTH_ESTIMATING_S:
+            self.console.line(self._forecast(rate * self.session.state.config.batch, left))
 
     def _write(self, event: TurnDone) -> None:
         state = self.session.state

@@ -232,7 +232,9 @@ def preview_config(request: Request) -> Resolved:
     pictures = _open_pictures(request.data)
     assert pictures is not None, "a fresh run has data"
     typed = with_networks(request.typed, request.init)
-    return resolve(shape_of(pictures), typed, pictures.count, classes_for(typed, pictures, str(request.data)))
+    known = pictures.count, classes_for(typed, pictures, str(request.data))
+    device = "cuda" if request.device.startswith("cuda") else "cpu"  # what auto comes to only torch could tell
+    return resolve(shape_of(pictures), typed, *known, device)
 
 
 def _fresh(request: Request, pictures: "Pictures | None") -> Session:
@@ -241,7 +243,8 @@ def _fresh(request: Request, pictures: "Pictures | None") -> Session:
     known = pictures.count, classes_for(typed, pictures, str(request.data))
     resolve(shape_of(pictures), typed, *known)  # faults come before torch is loaded
     machine = _settle(request, request.precision)
-    resolved = resolve(shape_of(pictures), typed | {"precision": machine.precision}, *known)
+    settled = typed | {"precision": machine.precision}
+    resolved = resolve(shape_of(pictures), settled, *known, machine.device.type)
     origins = resolved.origins | {"precision": "typed" if request.precision != "auto" else "the device"}
     from gantools.training.state import TrainState
 

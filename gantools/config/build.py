@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, get_origin
 from gantools.config import catalog
 from gantools.config.conflicts import conflicts
 from gantools.config.fields import OnResume, fault, remedy, setting_of
-from gantools.config.presets import MANY, augmentation, consequences
+from gantools.config.ground import MANY, Ground, augmentation, consequences
 from gantools.config.run import RunConfig
 from gantools.errors import Again, Hint, InputError, UsageError
 from gantools.files.header import cut
@@ -73,22 +73,25 @@ def build(values: dict[str, Any]) -> RunConfig:
     return RunConfig(**made)
 
 
-def resolve(shape: PictureShape, typed: dict[str, Any], count: int | None = None, classes: int = 0) -> Resolved:
+def resolve(
+    shape: PictureShape, typed: dict[str, Any], count: int | None = None, classes: int = 0, device: str = "cpu"
+) -> Resolved:
     """Build the configuration of a new run: the fields' defaults, then the preset, then the data, then what was typed.
 
     Args:
         shape: what the data are.
         typed: values by dotted name, from flags and ``--set``.
-        count: how many pictures there are, for ``--augment auto``; None: that is not known.
+        count: how many pictures there are, for augmentation; None: that is not known.
         classes: how many the labels of the pictures know; only a conditional run uses them.
+        device: ``cpu`` or ``cuda``, for the width of the default.
 
     Raises:
         UsageError: values out of range, unknown names, or values that contradict each other, all of them together.
     """
-    preset, chosen = typed.get("preset", "auto"), preset_values(shape, typed)
+    preset, chosen = typed.get("preset", "auto"), preset_values(shape, typed, count, device)
     if typed.get("augment.operations") == "auto":
-        loss = typed.get("loss.name", chosen.get("loss.name", ("bce",))[0])
-        chosen |= augmentation(MANY + 1 if count is None else count, shape.channels, loss)
+        chosen_changes = augmentation(MANY + 1 if count is None else count, shape.channels)
+        chosen |= {name: (value, f"--augment auto: {why}") for name, (value, why) in chosen_changes.items()}
         typed = {name: value for name, value in typed.items() if name != "augment.operations"}
     is_conditional = typed.get("network.conditional") == "yes"
     data = {f"network.{name}": value for name, value in shape._asdict().items()}
@@ -123,12 +126,14 @@ def _require_taken(family: str, typed: dict[str, Any]) -> None:
         raise UsageError(f"{of}; expected no value that does nothing", hint=hint)
 
 
-def preset_values(shape: PictureShape, typed: dict[str, Any]) -> dict[str, tuple[Any, str]]:
+def preset_values(
+    shape: PictureShape, typed: dict[str, Any], count: int | None = None, device: str = "cpu"
+) -> dict[str, tuple[Any, str]]:
     """Return what the preset gives for data and family: dotted name -> (value, why).
 
     Args:
-        shape: what the data are.
-        typed: of these only ``preset``, ``network.family`` and the loss and penalty are looked at.
+        shape, count, device: see ``resolve``.
+        typed: of these only ``preset``, ``network.family``, the loss, penalty and augmentation are looked at.
 
     Raises:
         UsageError: no such preset or family.
@@ -136,7 +141,7 @@ def preset_values(shape: PictureShape, typed: dict[str, Any]) -> dict[str, tuple
     recipe = catalog.find("--preset", catalog.PRESETS, typed.get("preset", "auto")).load()
     family = typed.get("network.family", "dcgan")
     catalog.find("--arch", catalog.FAMILIES, family)
-    values: dict[str, tuple[Any, str]] = recipe(family, shape)
+    values: dict[str, tuple[Any, str]] = recipe(Ground(family, shape, count, device))
     return values | consequences(typed, values)
 
 
@@ -144,7 +149,8 @@ def set_by_presets() -> set[str]:
     """Return the fields to which a preset gives a value, whatever the family."""
     shape = PictureShape(64, 64, 3)
     recipes = [entry.load() for entry in catalog.PRESETS.values()]
-    return {name for recipe in recipes for family in catalog.FAMILIES for name in recipe(family, shape)}
+    grounds = [Ground(family, shape, count=1) for family in catalog.FAMILIES]
+    return {name for recipe in recipes for ground in grounds for name in recipe(ground)}
 
 
 def check(config: RunConfig) -> None:

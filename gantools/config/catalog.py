@@ -145,7 +145,10 @@ AUGMENTATIONS = (
 """Changes of pictures in front of the discriminator, in the order in which they are made."""
 
 PRESETS = {
-    "auto": Entry("gantools.config.presets:auto", "looks at family and pictures; anytime: no rate depends on the end"),
+    "auto": Entry(
+        "gantools.config.defaults:auto", "looks at pictures, their number and the device; no rate depends on the end"
+    ),
+    "small-data": Entry("gantools.config.defaults:small_data", "50 to 1,000 pictures: all augmentation, more penalty"),
     "lesson": Entry("gantools.config.presets:lesson", "the textbook's fully connected GAN and its numbers"),
     "lesson-conv": Entry("gantools.config.presets:lesson_conv", "the textbook's convolutional GAN and its numbers"),
     "dcgan": Entry("gantools.config.presets:dcgan", "Radford 2016: width 64, rate 2e-4"),

@@ -51,6 +51,11 @@ def parameter_counts(header: Header) -> dict[str, int]:
     return counts
 
 
+def ground_of(document: Document) -> tuple[int, str]:
+    """Return what a preset may look at beside the shape: the number of pictures, and the device."""
+    return document.data.count, str(document.machine.get("device", "cpu"))
+
+
 def reproduction(document: Document, file_name: str) -> tuple[str | None, str | None]:
     """Return the command that makes this run from its data, or None and the reason why one command cannot."""
     register, config = document.register, document.config
@@ -62,7 +67,7 @@ def reproduction(document: Document, file_name: str) -> tuple[str | None, str | 
     if register.d_since_g or register.d_steps != register.g_steps * config.balance.d_steps:
         return None, "no one command: train-d or train-g took part of the steps"
     length = ["--until", str(register.g_steps)] if register.g_steps else ["--steps", "0"]
-    words = ["gantools", "train", "DATA", "-o", file_name, *typed_options(config), *length]
+    words = ["gantools", "train", "DATA", "-o", file_name, *typed_options(config, *ground_of(document)), *length]
     return shlex.join(words), None
 
 

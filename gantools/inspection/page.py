@@ -8,6 +8,7 @@ from gantools.config.build import PictureShape, all_fields, values_of
 from gantools.config.fields import setting_of
 from gantools.config.reproduce import own_values
 from gantools.files.document import Document
+from gantools.inspection.checkpoint import ground_of
 from gantools.inspection.finding import Finding, counted
 from gantools.inspection.markup import (
     Pixels,
@@ -226,7 +227,7 @@ def _moving(walk: Pixels, number: int) -> str:
 
 
 def _configuration(document: Document) -> Section:
-    own, fields = own_values(document.config), all_fields()
+    own, fields = own_values(document.config, *ground_of(document)), all_fields()
     head = "".join(f'<th scope="col">{name}</th>' for name in ("name", "value", "what it is"))
     rows = "".join(
         f'<tr{" class=set" if name in own else ""}><th scope="row">{text(name)}</th><td>{text(value)}</td>'

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gantools.config.presets import usual_gamma
+from gantools.config.ground import usual_gamma
 from gantools.config.run import OptimizerConfig, RunConfig
 from gantools.training.health import State, verdict
 from gantools.training.register import Register, named_ratios

@@ -166,14 +166,14 @@ def test_told_command_makes_the_same_run(case: str, tmp_path: Path) -> None:
     assert tiny.packed(twin).document.digest == run.document.digest
 
 
-def typed_again(words: list[str], shape: PictureShape) -> RunConfig:
+def typed_again(words: list[str], shape: PictureShape, count: int | None = None, device: str = "cpu") -> RunConfig:
     """Resolve the configuration that these options ask for, each read as ``--set`` reads its field."""
     flags = {field.metadata["setting"].flag: name for name, field in all_fields().items()}
     pairs = [f"{flags[w]}={v}" if w != "--set" else v for w, v in zip(words[::2], words[1::2], strict=True)]
     typed: dict[str, object] = {}
     for name, value in map(parse_assignment, pairs):
         typed[name] = typed[name] + value if name in typed else value
-    return resolve(shape, typed).config
+    return resolve(shape, typed, count, device=device).config
 
 
 def test_told_command_can_be_typed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -189,6 +189,19 @@ def test_told_command_can_be_typed(place: Path, capsys: pytest.CaptureFixture[st
     command = thing["reproduce"].replace("DATA", "data").replace("first", "second")
     assert cli.main([*shlex.split(command)[1:], "-q"]) == 0
     assert read_document(place / "second.safetensors")[1].digest == thing["digest"]
+
+
+@pytest.mark.parametrize("typed", [{}, {"augment.operations": "none"}, {"augment.operations": "cutout"},
+                                   {"augment.operations": "cutout", "augment.schedule": "ramp"},
+                                   {"preset": "small-data", "loss.gamma": 1.0}])  # fmt: skip
+def test_what_follows_from_count_and_device_is_not_typed_again(typed: dict[str, object]) -> None:
+    """The told options give the same values on the same number of pictures and the same device, and name no more."""
+    shape = PictureShape(96, 96, 3)
+    config = resolve(shape, typed, 200, device="cuda").config
+    words = typed_options(config, 200, "cuda")
+    assert typed_again(words, shape, 200, "cuda") == config
+    assert len(words) == 2 * (1 + len(typed))
+    assert typed_again(typed_options(config), shape) == config  # of a file that knows neither
 
 
 def test_default_run_needs_few_words() -> None:

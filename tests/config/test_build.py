@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gantools.commands import train
 from gantools.commands.changes import CHANGEABLE, require_allowed
+from gantools.config.augment import AugmentConfig
 from gantools.config.build import (
     PictureShape,
     all_fields,
@@ -488,23 +489,41 @@ def test_a_penalty_brings_the_numbers_of_its_paper() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "channels", "loss", "expected"),
+    ("count", "channels", "expected"),
     [
-        (200, 3, "bce", ("color,translation,cutout", "fixed")),
-        (200, 1, "bce", ("translation,cutout", "fixed")),
-        (1_683, 3, "bce", ("translation,cutout", "adaptive")),
-        (1_683, 3, "relativistic", ("translation,cutout", "ramp")),
-        (60_000, 1, "bce", ("none", "fixed")),
-        (None, 3, "bce", ("none", "fixed")),
+        (200, 3, ("color,translation,cutout", "ramp", 20_000)),
+        (200, 1, ("translation,cutout", "ramp", 20_000)),
+        (1_683, 3, ("translation,cutout", "ramp", 168_300)),
+        (60_000, 1, ("none", "fixed", 500_000)),
+        (None, 3, ("none", "fixed", 500_000)),
     ],
 )
-def test_auto_augmentation_looks_at_count_channels_and_loss(
-    count: int | None, channels: int, loss: str, expected: tuple[str, str]
+def test_augmentation_is_chosen_by_count_and_channels(
+    count: int | None, channels: int, expected: tuple[str, str, int]
 ) -> None:
-    """Few pictures get all changes, more get an adaptive strength, many none; what was chosen is told with why."""
-    found = resolve(PictureShape(32, 32, channels), {"augment.operations": "auto", "loss.name": loss}, count)
-    assert (found.config.augment.operations, found.config.augment.schedule) == expected
-    assert "--augment auto" in found.origins["augment.operations"]
+    """Few pictures get all changes, more get two, many none; auto does it untyped, any preset with --augment auto."""
+    shape, typed = PictureShape(32, 32, channels), {"augment.operations": "auto"}
+    for words in ({}, typed, {"preset": "dcgan", **typed}):
+        found = resolve(shape, words, count)
+        augment = found.config.augment
+        assert (augment.operations, augment.schedule, augment.images) == expected
+        assert ("--augment auto" in found.origins["augment.operations"]) is bool(words)
+    assert resolve(shape, {"preset": "dcgan"}, count).config.augment == AugmentConfig()
+
+
+def test_typed_changes_do_not_rise_with_what_auto_chose() -> None:
+    """--augment NAMES is of full strength at once, as typed; only what auto chooses rises."""
+    assert resolve(GREY, {"augment.operations": "cutout"}, 200).config.augment.schedule == "fixed"
+    assert resolve(GREY, {"augment.operations": "none"}, 200).config.augment.schedule == "fixed"
+
+
+@pytest.mark.parametrize(
+    ("side", "device", "width"), [(28, "cpu", 32), (64, "cpu", 32), (96, "cpu", 16), (256, "cpu", 8), (64, "cuda", 64)]
+)
+def test_the_width_of_the_default_follows_size_and_device(side: int, device: str, width: int) -> None:
+    """Above 64 px networks get narrower, so that a processor trains them at all; a GPU takes twice the width."""
+    found = resolve(PictureShape(side, side, 3), {}, 5_000, device=device)
+    assert found.config.network.base_width == width
 
 
 def test_changes_are_typed_in_any_order() -> None:
