@@ -15,7 +15,7 @@ BEYOND = 1e4
 """No normal number is as large: the edge of a class that does not occur, at either end."""
 
 
-def generator(key: int) -> np.random.RandomState:
+def generator(key: int) -> "np.random.RandomState":  # in quotes: NumPy loads its part for random numbers when asked
     """Return a fresh generator for a 128-bit ``key`` (see ``gantools.keys``)."""
     return np.random.RandomState(np.random.Philox(key=key))
 

@@ -251,19 +251,21 @@ def _work(plan: "Plan", threads: int, console: Console, request: StopRequest) ->
     """Carry out the plan; when a signal ends it, say that the next run goes on."""
     import gc
 
-    from gantools.allocator import keep_freed_memory
+    from gantools.allocator import keep_freed_memory, share_one_heap
     from gantools.data.build import execute
     from gantools.data.folder import prepare_line
 
     if plan.nothing_to_do():
         return execute(plan, threads)
     keep_freed_memory(LARGEST_KEPT_BYTES)
+    share_one_heap()
     gc.freeze()  # what is loaded and planned is looked through no more: that took time, and longer with a larger plan
+    count = len(plan.items)
     try:
-        with console.progress("prepare", len(plan.items), "pictures") as progress:
+        with console.progress("prepare", count, "pictures") as progress:
             return execute(plan, threads, lambda done: _advance(progress.update, done, request))
     except _Stopped as stopped:
-        console.line(f"stopped after {stopped} of {len(plan.items)} pictures, which are kept: the same line goes on")
+        console.line(f"stopped after {stopped} of {count} pictures, which are kept: the same line goes on")
         console.next(typed_again(Again()) or prepare_line(plan.folder))
         raise
 

@@ -56,7 +56,7 @@ def _named(sources: tuple[str, ...]) -> str:
 
 def _remarks(plan: "Plan") -> list[str]:
     """Return what is worth knowing before the work, a line each."""
-    from gantools.data.sources import LINKED
+    from gantools.data.walk import LINKED
 
     remarks = []
     if plan.survey is not None:

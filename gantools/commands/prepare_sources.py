@@ -81,8 +81,10 @@ def typed_sources(sources: list[str] | None, files_from: str | None, root: Path 
     return every
 
 
-def fetched(sources: tuple[str, ...], root: Path | None, console: Console, *, writes: bool = True) -> "Library":
+def fetched(sources: tuple[str, ...], root: Path | None, console: Console, *, writes: bool = True) -> "Library | None":
     """Return the copies of published sets; one that was typed and is nowhere is downloaded first.
+
+    None where no source is such a set, nor a list that may name one.
 
     Args:
         sources: in their normal form.
@@ -94,6 +96,8 @@ def fetched(sources: tuple[str, ...], root: Path | None, console: Console, *, wr
         InputError: there is no copy of a set that was typed, or none that can be used.
         ResourceError: no space for a download.
     """
+    if not any(source.startswith((PUBLISHED, "files-from:")) for source in sources):
+        return None
     from gantools.data.torchvision_library import Library
 
     library = Library(cache_folder(), root, writes=writes)

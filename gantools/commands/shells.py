@@ -4,11 +4,13 @@ bash sends its whole line and gets back what replaces the end of it, because it 
 quotes in them. zsh and fish send words without quotes, and look for paths themselves, as their users have set them up.
 """
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gantools.commands.completion import Next, Paths, Reader, list_paths
 from gantools.commands.product import emit_paths
 from gantools.errors import UsageError
+
+if TYPE_CHECKING:
+    from gantools.commands.completion import Next
 
 ASK = "--complete"
 """The first word of a command line that a shell's script writes; no one else does."""
@@ -123,6 +125,8 @@ def answer(suite: Any, asked: list[str]) -> None:
 
 def for_bash(suite: Any, line: Line) -> list[str]:
     """Return how bash is to treat the words, ``words``, ``open`` (no blank behind) or ``paths``, then the words."""
+    from gantools.commands.completion import Next, Paths, list_paths
+
     if line.words and line.words[-1].endswith(REDIRECTIONS):
         found = Next(paths=Paths.CHECKPOINTS if line.words[-1] == "<" else Paths.FILES)
     else:
@@ -170,7 +174,9 @@ def _without_redirections(words: list[str]) -> list[str]:
     return [word for position, word in enumerate(words) if position not in targets and not word.endswith(REDIRECTIONS)]
 
 
-def _next(suite: Any, words: list[str], word: str) -> Next:
+def _next(suite: Any, words: list[str], word: str) -> "Next":
+    from gantools.commands.completion import Reader
+
     reader = Reader(suite)
     for whole in words:
         reader.take(whole)

@@ -6,7 +6,7 @@ is written. After a kill the old data set is still valid, and the next run goes 
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from gantools.data.census import Counting, census
 from gantools.data.columns import Columns
@@ -41,7 +41,8 @@ def execute(plan: Plan, jobs: int, on_done: Callable[[int], None] = lambda done:
     """Bring the folder to what the plan says. Call it under the folder's lock.
 
     Args:
-        plan: what to do; when there is nothing, nothing is written.
+        plan: what to do; when there is nothing, nothing is written. Its items are used up: what is done is let go of,
+            so that memory falls as fast as that for the new data set grows.
         jobs: threads that decode, resize and encode; at least 1. They do not change a byte.
         on_done: told how many items are done.
 
@@ -122,7 +123,7 @@ class _Build:
         previous = self._folder / PREVIOUS_PACK if self._plan.before.manifest else None
         with atomic_writer(self._folder / PACK, previous=previous) as stream:
             writer = PackWriter(stream, self._plan.recipe.shape)
-            results = in_order(maker.make, tasks(self._plan.items), jobs, max(2, IN_FLIGHT // CHUNK))
+            results = in_order(maker.make, tasks(_taken(self._plan.items)), jobs, max(2, IN_FLIGHT // CHUNK))
             done = 0
             with contextlib.closing(results):  # type: ignore[type-var]
                 for chunk in results:
@@ -156,7 +157,6 @@ class _Build:
                 writer.add(made.pixels)
             if made.png is not None and made.record.file is not None:
                 self._write_picture(made.record.file, made.png)
-            made.item.entry = None  # nothing asks for it any more: memory falls here as fast as the columns grow
 
     def _name(self, item: Item, record: Record) -> str:
         """Return the file of a picture: the one it had, unless its label has changed."""
@@ -252,7 +252,13 @@ def _loose(files: set[str]) -> list[bytes]:
     ]
 
 
-def tasks(items: list[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:
+def _taken(items: list[Item]) -> Iterator[Item]:
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
+def tasks(items: Iterable[Item]) -> Iterator[list[tuple[Item, Loader | None]]]:
     """Return the items in chunks, with what loads each; files of many pictures are read here, in order."""
     return in_chunks(((item, _loader(item)), _held_bytes(item)) for item in items)
 

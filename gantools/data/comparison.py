@@ -85,10 +85,12 @@ def compare(plan: Plan, found: Found, standing: Standing) -> list[Item]:
         The pictures without a source; none of them is in the plan yet.
     """
     found.faults = [fault for fault in found.faults if not _is_gone(fault, standing)]
-    there = {entry.source for entry in (*found.entries, *found.faults)}
-    wholes = {entry.base for entry in found.entries}
     chosen = limited(found.entries, plan.recipe.limit, first=standing.valid.keys())
     plan.items = [_item(plan, entry, standing) for entry in (*chosen, *found.faults)]
+    if not standing.records:
+        return []
+    there = {entry.source for entry in (*found.entries, *found.faults)}
+    wholes = {entry.base for entry in found.entries}
     return [
         _without_source(record, standing)
         for source, record in standing.records.items()

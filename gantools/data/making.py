@@ -15,11 +15,12 @@ from gantools.data.manifest import HOLDOUT, TRAIN, Record
 from gantools.data.pack import Pictures, pixel_digest
 from gantools.data.raw import own_pixels
 from gantools.data.recipe import Recipe
-from gantools.data.shape import pixels_of, shaped
+from gantools.data.shape import shaped
 from gantools.data.work import Item, Plan
 from gantools.pictures.open import Look
+from gantools.pictures.png import png_files
 from gantools.pictures.reasons import NO_MEMORY
-from gantools.pictures.write import png_bytes, png_of
+from gantools.pictures.write import png_bytes
 
 Loader = Callable[[Recipe], Loaded]
 
@@ -63,9 +64,12 @@ class Maker:
         and is run at a fraction of its speed.
         """
         chunk = [self._one(item, loader) for item, loader in task]
-        for made in chunk:
-            if made.image is not None:
-                _encode(made, made.image)
+        fresh = [made for made in chunk if made.image is not None]
+        try:
+            _encode(fresh)
+        except MemoryError:
+            for made in fresh:
+                _encode_alone(made)
         _look(chunk)
         return chunk
 
@@ -111,18 +115,31 @@ class Maker:
         return Made(item, record, image=picture)
 
 
-def _encode(made: Made, image: Image.Image) -> None:
-    """Make the pixels and the file of a new picture, and complete its record."""
-    assert made.record is not None and made.item.entry is not None
-    made.image = None
-    try:
-        pixels, png = pixels_of(image), png_of(image)
-    except MemoryError:
-        made.record = _record(made.item.entry, skipped=NO_MEMORY)
+def _encode(chunk: list[Made]) -> None:
+    """Make the pixels and the files of new pictures, and complete their records."""
+    if not chunk:
         return
-    record = made.record
-    record.pixels, record.encoded, record.encoded_bytes = pixel_digest(pixels).hex(), encoded_digest(png), len(png)
-    made.pixels, made.png = pixels, png if made.item.write else None
+    pictures = np.stack([_array(made.image) for made in chunk if made.image is not None])
+    pngs = png_files(pictures)
+    for made, pixels, png in zip(chunk, np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)), pngs, strict=True):
+        record = made.record
+        assert record is not None
+        record.pixels, record.encoded, record.encoded_bytes = pixel_digest(pixels).hex(), encoded_digest(png), len(png)
+        made.pixels, made.png, made.image = pixels, png if made.item.write else None, None
+
+
+def _encode_alone(made: Made) -> None:
+    """Do as ``_encode`` does with one picture; without the memory even for that it is skipped."""
+    try:
+        _encode([made])
+    except MemoryError:
+        assert made.item.entry is not None
+        made.record, made.image = _record(made.item.entry, skipped=NO_MEMORY), None
+
+
+def _array(image: Image.Image) -> NDArray[np.uint8]:
+    """Return a picture of mode L, RGB or RGBA as uint8 (H, W, C)."""
+    return np.asarray(image).reshape(image.height, image.width, -1)
 
 
 def _look(chunk: list[Made]) -> None:

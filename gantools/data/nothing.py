@@ -3,7 +3,8 @@
 import os
 import shlex
 
-from gantools.data.sources import LINKED, Found
+from gantools.data.sources import Found
+from gantools.data.walk import LINKED
 from gantools.errors import Again, InputError
 from gantools.files.nearby import some_pictures
 from gantools.pictures.formats import FURTHER

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gantools.data import demo, idx
+from gantools.data import idx
 from gantools.data.entry import Entry, Loaded, Natural, Unreadable, digest_of
 from gantools.data.pixels import check_kind, check_side, decoded, natural
 from gantools.data.recipe import Recipe
@@ -98,33 +98,6 @@ class IdxOrigin:
             self._stream = None
 
 
-class DemoOrigin:
-    """A set drawn by code.
-
-    Args:
-        name: one of ``demo.NAMES``.
-        labels: whether its labels are wanted.
-        seed: of the set.
-    """
-
-    def __init__(self, name: str, labels: bool, seed: int) -> None:
-        self._name, self._labels, self._seed = name, labels, seed
-
-    def look(self, entry: Entry) -> Natural:
-        """Return the size it is drawn at unless another one is asked for."""
-        return Natural(demo.DEFAULT_SIDE_PX, demo.DEFAULT_SIDE_PX, False)
-
-    def loader(self, entry: Entry) -> Callable[[Recipe], Loaded]:
-        """Return what draws the picture, at the size asked for."""
-        return lambda recipe: self._draw(entry.number, recipe)
-
-    def _draw(self, number: int, recipe: Recipe) -> Loaded:
-        height, width = recipe.size
-        image, factors, label = demo.draw(self._name, number, seed=self._seed, height=height, width=width)
-        digest = digest_of(f"demo:{self._name}#{number} seed {self._seed}".encode())  # the same at every size
-        return Loaded(image, digest, (), factors, label if self._labels else None)
-
-
 def idx_entries(path: str, label: str | None, labels: bool) -> list[Entry]:
     """List the pictures of an IDX file, with the labels of the file beside it, as digits.
 
@@ -149,16 +122,6 @@ def idx_entries(path: str, label: str | None, labels: bool) -> list[Entry]:
             group=path,
         )
         for i in range(header.count)
-    ]
-
-
-def demo_entries(source: str, labels: bool, seed: int) -> list[Entry]:
-    """List the pictures of the drawn set ``demo:NAME``."""
-    name = source.removeprefix("demo:")
-    origin = DemoOrigin(name, labels, seed)
-    return [
-        Entry(f"{source}#{i}", f"{name}-{i:05}", None, None, None, origin, i, source)
-        for i in range(demo.default_count(name))
     ]
 
 

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from gantools.data.drawn import DemoOrigin
 from gantools.data.entry import Entry, FileBytes, Unreadable, digest_of
-from gantools.data.origins import DemoOrigin
 from gantools.data.parallel import in_chunks, in_order
 from gantools.data.recipe import Recipe
 

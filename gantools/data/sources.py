@@ -1,32 +1,31 @@
 """Finding pictures in what was typed: files, folders, archives, lists, IDX files, drawn sets. No picture is read."""
 
 import os
-import shlex
 import stat
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from gantools.data import idx
 from gantools.data.archives import Archive, Shelf, archive_entries, is_archive, packed_kind, refuse_packed
 from gantools.data.cifar import cifar_entries, pickled_kind
 from gantools.data.cifar import refuse as refuse_cifar
+from gantools.data.drawn import demo_entries
 from gantools.data.entry import Entry, Refusal
 from gantools.data.kinds import HEAD_BYTES, Rules, is_clutter, is_picture, suffixes
 from gantools.data.lists import LIST, STDIN, names_in, reads_stdin, stdin_picture
-from gantools.data.names import safe_name
-from gantools.data.origins import FileOrigin, demo_entries, idx_entries
-from gantools.data.torchvision_library import Library
+from gantools.data.origins import FileOrigin, idx_entries
 from gantools.data.torchvision_sets import PREFIX
 from gantools.data.typed import check_exists, normal_source
+from gantools.data.walk import Walk, identity, unreadable
 from gantools.errors import Again, InputError, UsageError
 from gantools.files.nearby import some_pictures
 
-LINKED = "link to a folder"
-"""What is passed over under this name is read with ``--follow``."""
+if TYPE_CHECKING:
+    from gantools.data.torchvision_library import Library
 
 
 class Supply(NamedTuple):
@@ -38,7 +37,7 @@ class Supply(NamedTuple):
     """
 
     stdin: BinaryIO | None = None
-    library: Library | None = None
+    library: "Library | None" = None
 
 
 NOTHING = Supply()
@@ -83,7 +82,7 @@ def discover(
     """
     search = _Search(labels, rules, supply)
     if without is not None and without.exists():
-        search.seen.add(_identity(without))
+        search.walk.seen.add(identity(without))
     for source in sources:
         count = len(search.found.entries)
         search.add(source)
@@ -100,7 +99,7 @@ def folder_entries(folder: Path) -> list[Entry]:
     """
     found = discover([os.path.normpath(folder)], labels=True, without=None)
     for fault in found.faults:
-        raise _unreadable(fault.source, "permission denied")
+        raise unreadable(fault.source, "permission denied")
     return found.entries
 
 
@@ -134,7 +133,7 @@ class _Search:
 
     def __init__(self, labels: bool, rules: Rules, supply: Supply) -> None:
         self.found = Found()
-        self.seen: set[tuple[int, int]] = set()
+        self.walk = Walk(rules.follow, self.found.passed_over, self.found.faults)
         self._labels, self._rules, self._supply, self._shelf = labels, rules, supply, Shelf()
         self._files = FileOrigin(rules.formats)
 
@@ -160,7 +159,7 @@ class _Search:
         elif source == STDIN:
             self._add_stdin()
         elif os.path.isdir(source):
-            for path, name, label in self._walk(source):
+            for path, name, label in self.walk.files(source):
                 self._add_file(path, name, label if self._labels else None, source)
         elif os.path.exists(source):
             self._add_typed(source)
@@ -241,39 +240,6 @@ class _Search:
         group = sys.intern(f"{root}/{label or ''}")
         self.found.entries.append(Entry(path, named, label, size, mtime, self._files, group=group))
 
-    def _walk(self, root: str) -> Iterator[tuple[str, str, str | None]]:
-        """Yield (path, name, label) of every file below ``root``; a folder that links lead to again is read once."""
-        pending: list[tuple[str, str, str | None, bool]] = [(root, "", None, True)]
-        while pending:
-            path, name, label, is_folder = pending.pop()
-            if not is_folder:
-                yield path, name, label
-                continue
-            try:
-                identity = _identity(path)
-                if identity in self.seen:
-                    continue
-                self.seen.add(identity)
-                children = sorted(os.scandir(path), key=lambda child: os.fsencode(child.name), reverse=True)
-            except OSError as error:
-                if path == root:
-                    raise _unreadable(path, error.strerror) from error
-                refusal = Refusal(f"cannot be read: {(error.strerror or str(error)).lower()}")
-                self.found.faults.append(Entry(path, "", None, None, None, refusal))
-                continue
-            for child in children:
-                deeper = os.path.isdir(child.path)  # False, where is_dir() raises, for a link to itself
-                if deeper and not self._rules.follow and child.is_symlink():
-                    self.found.passed_over[LINKED] += 1
-                    continue
-                below = safe_name(child.name) if path == root and deeper else label
-                pending.append((child.path, child.name, below, deeper and not is_clutter(child.name)))
-
-
-def _unreadable(path: str, reason: str | None) -> InputError:
-    message = f"{path}: cannot be read ({reason}), expected a folder of pictures"
-    return InputError(message, hint=shlex.join(["chmod", "+rx", path]))
-
 
 def _is_archive(path: str) -> bool:
     try:
@@ -289,8 +255,3 @@ def _head(path: str) -> bytes:
             return stream.read(HEAD_BYTES)
     except OSError:
         return b""
-
-
-def _identity(path: str | Path) -> tuple[int, int]:
-    status = os.stat(path)
-    return status.st_dev, status.st_ino

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gantools import draws
+from gantools.data.drawn import DemoOrigin
 from gantools.data.entry import Entry, LeftOut, Loaded, Natural, Refusal, Unreadable
-from gantools.data.origins import DemoOrigin
 from gantools.data.recipe import Recipe
 from gantools.keys import key
 

@@ -2,7 +2,9 @@
 
 import os
 import tempfile
+from operator import itemgetter
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from gantools.data.likeness import HASH_BITS, NEAR_BITS, NEAR_LEVELS, Likeness
 from gantools.data.making import Made
 from gantools.data.manifest import Record
 from gantools.data.recipe import Dedupe
+
+Number = TypeVar("Number", np.uint64, np.bool_)
 
 FIRST = 256  # rows of a column at first
 SAME = "the same pixels as an earlier picture"
@@ -25,21 +29,21 @@ class Twins:
 
     Args:
         dedupe: which copies are left out of the data set; the others are noted in their records.
-        folder: in which a nameless file keeps the cells: in memory are digests and hashes, 24 bytes a picture, and
-            the names.
+        folder: in which a nameless file keeps the cells and the names: in memory are 33 bytes a picture.
     """
 
     def __init__(self, dedupe: Dedupe, folder: Path) -> None:
         self._dedupe = dedupe
+        self._count = 0
         self._digests: NDArray[np.uint64] = np.empty((FIRST, 2), np.uint64)
         self._hashes: NDArray[np.uint64] = np.empty(FIRST, np.uint64)
-        self._named: list[str] = []  # the source of each digest
-        self._sources: list[str] = []  # and of each hash
-        self._cells = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by close()
+        self._copied: NDArray[np.bool_] = np.empty(FIRST, np.bool_)  # can it have near copies?
+        self._ends: NDArray[np.uint64] = np.empty(FIRST, np.uint64)  # in the file: of its cells and its source
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by close()
 
     def close(self) -> None:
         """Give up what is kept."""
-        self._cells.close()
+        self._file.close()
 
     def judge(self, made: Made) -> None:
         """Note in a picture's record what it is a copy of, or leave the picture out."""
@@ -47,7 +51,7 @@ class Twins:
         if record is None or likeness is None or record.pixels is None:
             return
         pixels = np.frombuffer(bytes.fromhex(record.pixels), np.uint64)
-        twin, distance = self._same(pixels), None
+        twin, distance = self._same(pixels, likeness), None
         is_same = twin is not None
         if not is_same:
             twin, distance = self._alike(likeness)
@@ -56,17 +60,14 @@ class Twins:
             return
         record.twin, record.distance = twin, distance
         if not is_same:
-            self._digests = _with(self._digests, len(self._named), pixels)
-            self._named.append(record.source)
-        if twin is None and not likeness.plain:
-            self._add(record.source, likeness)
+            self._add(record.source, pixels, likeness, can_have_copies=twin is None and not likeness.plain)
 
-    def _same(self, pixels: NDArray[np.uint64]) -> str | None:
+    def _same(self, pixels: NDArray[np.uint64], likeness: Likeness) -> str | None:
         """Return the earlier picture of the same pixels, if there is one. A dict of digests took 95 bytes a picture."""
-        known = self._digests[: len(self._named)]
+        known = self._digests[: self._count]
         for row in np.flatnonzero(known[:, 0] == pixels[0]).tolist():
             if known[row, 1] == pixels[1]:
-                return self._named[row]
+                return self._kept(row, len(likeness.cells))[1]
         return None
 
     def _alike(self, likeness: Likeness) -> tuple[str | None, int | None]:
@@ -74,34 +75,41 @@ class Twins:
 
         All hashes are compared, 8 bytes a picture: with 100,000 pictures that takes a tenth of a millisecond.
         """
-        count = len(self._sources)
-        if likeness.plain or not count:
+        if likeness.plain or not self._count:
             return None, None
-        distances = np.bitwise_count(self._hashes[:count] ^ likeness.hash)
-        near = np.flatnonzero(distances <= NEAR_BITS)
-        if not len(near):
+        distances = np.bitwise_count(self._hashes[: self._count] ^ likeness.hash)
+        near = np.flatnonzero((distances <= NEAR_BITS) & self._copied[: self._count])
+        kept = [self._kept(row, len(likeness.cells)) for row in near.tolist()]
+        alike = [
+            (int(distances[row]), source)
+            for row, (cells, source) in zip(near.tolist(), kept, strict=True)
+            if np.abs(cells.astype(np.int16) - likeness.cells).max() <= NEAR_LEVELS
+        ]
+        if not alike:
             return None, None
-        cells = np.stack([self._cells_of(index, len(likeness.cells)) for index in near.tolist()])
-        unlike = np.abs(cells.astype(np.int16) - likeness.cells).max(axis=1)
-        near = near[unlike <= NEAR_LEVELS]
-        if not len(near):
-            return None, None
-        best = int(near[np.argmin(distances[near])])
-        return self._sources[best], int(distances[best])
+        distance, source = min(alike, key=itemgetter(0))  # of equal ones the first
+        return source, distance
 
-    def _cells_of(self, index: int, length: int) -> NDArray[np.uint8]:
-        return np.frombuffer(os.pread(self._cells.fileno(), length, index * length), np.uint8)
+    def _kept(self, row: int, length: int) -> tuple[NDArray[np.uint8], str]:
+        """Read back the cells and the source of a picture."""
+        start, end = int(self._ends[row - 1]) if row else 0, int(self._ends[row])
+        data = os.pread(self._file.fileno(), end - start, start)
+        return np.frombuffer(data[:length], np.uint8), os.fsdecode(data[length:])
 
-    def _add(self, source: str, likeness: Likeness) -> None:
-        self._hashes = _with(self._hashes, len(self._sources), likeness.hash)
-        self._cells.write(likeness.cells.tobytes())
-        self._sources.append(source)
+    def _add(self, source: str, pixels: NDArray[np.uint64], likeness: Likeness, *, can_have_copies: bool) -> None:
+        row, data = self._count, likeness.cells.tobytes() + os.fsencode(source)
+        self._file.write(data)
+        self._digests = _with(self._digests, row, pixels)
+        self._hashes = _with(self._hashes, row, likeness.hash)
+        self._copied = _with(self._copied, row, can_have_copies)
+        self._ends = _with(self._ends, row, (self._ends[row - 1] if row else 0) + len(data))
+        self._count += 1
 
 
-def _with(column: NDArray[np.uint64], row: int, value: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
+def _with(column: NDArray[Number], row: int, value: Any) -> NDArray[Number]:
     """Return ``column`` with a value in a row, which may be one behind its end: then it is made larger."""
     if row == len(column):
-        column = np.concatenate([column, np.empty((row // 2, *column.shape[1:]), np.uint64)])
+        column = np.concatenate([column, np.empty((row // 2, *column.shape[1:]), column.dtype)])
     column[row] = value
     return column
 

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Sequence
 
-from gantools.data.demo import default_count
 from gantools.data.lists import LIST, reads_stdin
 from gantools.data.torchvision_sets import PREFIX, normal_name
 from gantools.errors import Again, InputError, UsageError
@@ -37,6 +36,8 @@ def normal_source(text: str) -> str:
     scheme = SCHEME.match(text)
     if scheme and not os.path.lexists(text) and not reads_stdin(text):
         if scheme[1] == "demo":
+            from gantools.data.demo import default_count
+
             default_count(text.removeprefix("demo:"))
             return text
         if text.startswith(PREFIX):

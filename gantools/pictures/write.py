@@ -8,7 +8,6 @@ import json
 import os
 import stat
 import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from gantools.errors import UsageError
+from gantools.pictures.png import MAGIC, png_files
 
 Format = Literal["png", "webp", "jpeg"]
 JPEG_QUALITY = 95
@@ -26,9 +26,6 @@ IMAGE_DESCRIPTION = 270
 EXIF_START = b"Exif\x00\x00"
 MAX_EXIF_TEXT = 60_000  # a JPEG's EXIF block ends at 65,533 bytes
 MAX_TEXT_BYTES = 1 << 20
-PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-PNG_COLOURS = {"L": 0, "RGB": 2, "RGBA": 6}
-IDAT_BYTES = 1 << 16
 
 
 def png_bytes(pixels: NDArray[np.uint8], *, text: Mapping[str, str] | None = None, level: int = 1) -> bytes:
@@ -37,32 +34,13 @@ def png_bytes(pixels: NDArray[np.uint8], *, text: Mapping[str, str] | None = Non
     Args:
         pixels: uint8 (C, H, W), C = 1 (grey), 3 (RGB) or 4 (RGBA, straight alpha).
         text: keyword -> text; keywords of 1 to 79 Latin-1 characters. Written in the order of the keywords.
-        level: zlib level, 0 to 9; ``png_of`` says what it costs.
-    """
-    return png_of(_picture(pixels), text=text, level=level)
-
-
-def png_of(image: Image.Image, *, text: Mapping[str, str] | None = None, level: int = 1) -> bytes:
-    """Encode a picture of mode L, RGB or RGBA as ``png_bytes`` does its pixels: equal ones give equal bytes.
-
-    Of rows that are filtered already only runs are worth looking for: at 64 px that takes a tenth less time than
-    zlib's own search at level 1, and the files of photographs, emoji and fruit are 2 to 7 % smaller; its search at
-    level 6 takes up to twice the time for another 0 to 3 %.
+        level: zlib level, 0 to 9.
     """
     texts = PngImagePlugin.PngInfo()
     for keyword, value in sorted((text or {}).items()):
         texts.add_text(keyword, value)
-    # Pillow's own writer of PNGs does the same, and takes a third longer for a small picture.
-    rows = image.tobytes("zip", image.mode, False, level, zlib.Z_RLE)
-    header = struct.pack(">IIBBBBB", *image.size, 8, PNG_COLOURS[image.mode], 0, 0, 0)
-    step = max(IDAT_BYTES, 4 * image.width)
-    pieces = [rows[start : start + step] for start in range(0, len(rows), step)]
-    chunks = [(b"IHDR", header), *(chunk[:2] for chunk in texts.chunks), *((b"IDAT", piece) for piece in pieces)]
-    return b"".join((PNG_MAGIC, *(_png_chunk(kind, data) for kind, data in (*chunks, (b"IEND", b"")))))
-
-
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
-    return b"%b%b%b%b" % (len(data).to_bytes(4), kind, data, zlib.crc32(data, zlib.crc32(kind)).to_bytes(4))
+    chunks = [(chunk[0], chunk[1]) for chunk in texts.chunks]
+    return png_files(pixels.transpose(1, 2, 0)[None], chunks=chunks, level=level)[0]
 
 
 def encode(pixels: NDArray[np.uint8], format: Format, text: Mapping[str, str] | None = None) -> bytes:
@@ -104,7 +82,7 @@ def read_text(path: Path) -> dict[str, str]:
             return {}
         with open(path, "rb") as stream:
             start = stream.read(12)
-            if start.startswith(PNG_MAGIC):
+            if start.startswith(MAGIC):
                 stream.seek(8)
                 return dict(_png_texts(stream))
             if start.startswith(b"\xff\xd8"):

@@ -137,6 +137,8 @@ def main() -> None:
             "decoding alone, whole": [sys.executable, "-c", DECODE, str(photos), str(SIDE_PX), "whole"],
             "decoding alone, at a fraction": [sys.executable, "-c", DECODE, str(photos), str(SIDE_PX), "fraction"],
         }
+        run_of([*prepare, "demo:stickers", "--limit", "1"])  # compiles the modules where that has not been done
+        shutil.rmtree(out)
         turns = []
         for _ in range(options.repeats):
             turn = {}
