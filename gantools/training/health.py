@@ -229,7 +229,8 @@ def _collapsed(course: _Course) -> Verdict | None:
         return None
     if fmean(now) > RISING * fmean(map(_variety, course.before[-len(now) :])):
         return None
-    reason = f"two fakes differ {spread:.2f} as much as two pictures, after {course.rounds} rounds"
+    alike = f"two fakes differ {spread:.2f} as much as two pictures, variety {fmean(now):.2f}"
+    reason = f"{alike}, after {course.rounds} rounds"
     return Verdict(State.COLLAPSED, "collapsed: fakes are alike", reason)
 
 
