@@ -37,11 +37,12 @@ def _plan_rows(session: Session, bounds: Bounds) -> list[tuple[str, str]]:
     shape = PictureShape(network.height, network.width, network.channels)
     removed = session.pictures.removed if session.pictures is not None else 0
     without = f" ({removed} deleted by hand are left out)" if removed else ""
+    labels = f", the labels of {network.classes} classes with them" if network.classes else ""
     penalty = f" with {loss.penalty}, gamma {loss.gamma:g}" if loss.penalty != "none" else ""
     threads = "1 thread" if state.machine.threads == 1 else f"{state.machine.threads} threads"
     rates = f"rates G {config.optimizer.lr_g:g} D {config.optimizer.lr_d:g}"
     rows = [
-        ("data", f"{session.data.count} pictures of {shape}{without}"),
+        ("data", f"{session.data.count} pictures of {shape}{without}{labels}"),
         ("networks", f"{network.family}, G {size['generator']} and D {size['discriminator']} parameters"),
         ("recipe", f"{loss.name}{penalty}, batch {config.batch}, {rates}, seed {config.seed}"),
         *([("remedies", "; ".join(found))] if (found := remedies(config)) else []),

@@ -11,7 +11,7 @@ from gantools.data.twins import told
 from gantools.errors import InputError
 from gantools.files.nearby import free_name
 from gantools.inspection.finding import Finding, short
-from gantools.pictures.note import parse_note
+from gantools.pictures.note import Note, parse_note
 from gantools.pictures.open import Look, look, open_picture
 from gantools.pictures.painted import PaintedNote, parse_painted
 from gantools.pictures.write import read_text
@@ -77,12 +77,17 @@ def picture_finding(path: Path, *, is_verified: bool) -> Finding:
     shown = f"picture {note.index}" if note.count == 1 else f"pictures {note.index} to {note.index + note.count - 1}"
     rows = [
         ("picture", f"{seen.format}, {seen.width}x{seen.height}"),
-        ("shows", f"{shown} of seed {note.seed}, {short(note.weights)} weights"),
+        ("shows", f"{shown} of seed {note.seed}{_classes(note)}, {short(note.weights)} weights"),
         ("checkpoint", f"content digest {short(note.digest)}"),
         ("made by", short(note.command)),
     ]
     facts = dataclasses.asdict(note) | {"format": seen.format, "width": seen.width, "height": seen.height}
     return Finding("picture", facts, rows)
+
+
+def _classes(note: Note) -> str:
+    names = ", ".join(map(short, note.labels))
+    return f" of {'each of ' if len(note.labels) > 1 else ''}{names}" if names else ""
 
 
 def _painted_finding(note: PaintedNote, seen: Look) -> Finding:

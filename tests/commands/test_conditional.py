@@ -39,7 +39,9 @@ def test_labels_are_used_only_where_asked_for(here: Path, capfd: pytest.CaptureF
     plain = document_of(Path("plain.safetensors"))
     assert (plain.config.network.classes, plain.register.label_counts) == (0, [])
     assert not any("given" in name or "projection" in name for name in tensors_of(Path("plain.safetensors")))
+    capfd.readouterr()
     assert run(*START, "--steps", 2) == 0
+    assert "12 pictures of 8x8 grey, the labels of 3 classes with them" in capfd.readouterr().err
     assert run("train", "data", "-o", C, "--resume", "--steps", 1) == 0
     document = document_of(C)
     assert (document.config.network.classes, document.data.classes) == (3, ("ant", "bee", "cow"))
@@ -80,6 +82,8 @@ def test_samples_stand_in_folders_that_are_labels(here: Path, capfd: pytest.Capt
     note = read_note(Path("out/cow/000002.png"))
     assert note is not None
     assert (note.labels, note.command) == (("cow",), "gantools sample --n 1 --label cow --start 2 c.safetensors")
+    assert run("inspect", "out/cow/000002.png") == 0
+    assert "picture 2 of seed 0 of cow, average weights" in capfd.readouterr().out
     assert run("sample", C, "--n", 3, "--label", "cow", "--label", "ant", "-o", "out") == 0
     assert "nothing to do" in capfd.readouterr().err
     assert run("prepare", "out", "-o", "again") == 0
