@@ -126,6 +126,11 @@ def test_commands_come_first_each_with_its_purpose(suite: Any) -> None:
         ("train data --precision ", "auto fp32 bf16"),
         ("train data --allow-change ", "loss.name loss loss.penalty batch"),
         ("train data --set network.family=", "fc dcgan conv progressive msg stylegan2 residual"),
+        (
+            "train data --augment ",
+            "auto none color translation cutout color,translation color,cutout "
+            "translation,cutout color,translation,cutout",
+        ),
         ("train data --set network.latent_dim=", ""),
         ("train data --no-such=", ""),
         ("train data --force=", ""),

@@ -160,7 +160,7 @@ class Reader:
         if name == "--allow-change":
             return Next(tuple((shown, "") for shown in CHANGEABLE))
         shown = label(param).strip("[]").partition(".")[0]
-        names = choices(param) or next(([*known.choices] for known in _settings() if known.flag == name), [])
+        names = choices(param) or next(([*known.typable] for known in _settings() if known.flag == name), [])
         if not names and shown == "SRC":
             names = _sources(word)
         elif not names:
@@ -238,5 +238,5 @@ def _assignments(word: str) -> Next:
     name, equals, _ = word.partition("=")
     if not equals:
         return Next(tuple((f"{name}=", known.help) for name, known in fields.items()))
-    known = fields[name].choices if name in fields else ()
+    known = fields[name].typable if name in fields else ()
     return Next(tuple((choice, _about(choice)) for choice in known), skip=len(name) + 1)

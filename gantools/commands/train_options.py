@@ -21,7 +21,7 @@ def from_field(name: str, panel: str, metavar: str) -> Any:
     default = f"{default or 'none'}, or the preset's" if name in set_by_presets() else default or "none"
     if known.choices == SWITCH:
         return typer.Option(known.flag, help=known.help, show_default=str(field.default), rich_help_panel=panel)
-    names = f" One of {', '.join(known.choices)}." if known.choices else ""
+    names = f" One of {', '.join(known.typable)}." if known.choices else ""
     return typer.Option(
         known.flag, metavar=metavar, help=known.help + names, show_default=default, rich_help_panel=panel
     )

@@ -14,6 +14,7 @@ class AugmentConfig:
         "none",
         flag="--augment",
         choices=AUGMENTATIONS,
+        also=("auto",),
         on_resume=OnResume.EVENT,
         help="Changes to all pictures that D sees, for small data sets. auto: by their number and channels.",
         source="Zhao 2020 (DiffAugment)",

@@ -30,6 +30,7 @@ class Setting:
         flag: the command-line option that sets it; empty: only ``--set``.
         minimum, maximum: the allowed range, both ends included.
         choices: the allowed names.
+        also: names that may be typed for a new run, and come to one of the choices.
         on_resume: what a resumed run may do.
     """
 
@@ -39,7 +40,13 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     on_resume: OnResume = OnResume.FIXED
+
+    @property
+    def typable(self) -> tuple[str, ...]:
+        """The names that may be typed."""
+        return (*self.also, *self.choices)
 
 
 def setting(default: Any = dataclasses.MISSING, **known: Any) -> Any:
@@ -58,7 +65,7 @@ def fault(name: str, field: "dataclasses.Field[Any]", value: Any) -> str | None:
     known = setting_of(field)
     shown = known.flag or f"--set {name}"
     if known.choices and value not in known.choices:
-        return f"{shown}: found '{value}', expected one of {', '.join(known.choices)}"
+        return f"{shown}: found '{value}', expected one of {', '.join(known.typable)}"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         low = float("-inf") if known.minimum is None else known.minimum
         high = float("inf") if known.maximum is None else known.maximum
@@ -74,7 +81,7 @@ def remedy(name: str, field: "dataclasses.Field[Any]", value: Any) -> str:
         return ""
     fitting: Any
     if known.choices:
-        fitting = next(iter(nearest(str(value), known.choices)), known.choices[0])
+        fitting = next(iter(nearest(str(value), known.typable)), known.choices[0])
     elif value != value:  # not a number
         fitting = field.default
     else:

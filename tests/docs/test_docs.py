@@ -40,7 +40,14 @@ def blocks_of(page: Path) -> list[Block]:
 
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 EVERY = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-PAGES = [page for page in EVERY if blocks_of(page)]
+SLOW = ("troubles.md",)
+"""Pages of many runs: the fast set leaves them out."""
+
+PAGES = [
+    pytest.param(page, id=str(page.relative_to(ROOT)), marks=[pytest.mark.slow] * (page.name in SLOW))
+    for page in EVERY
+    if blocks_of(page)
+]
 
 
 def words_of(line: str) -> list[str]:
@@ -72,7 +79,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield str(place)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_a_page_runs(page: Path, server: str, tmp_path: Path) -> None:
     """Each script ends with 0, says nothing of an error unless it expects one with ``||``, and prints what is shown."""
     folder = write_reader_folder(tmp_path / "newcomer")
