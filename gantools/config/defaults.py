@@ -51,7 +51,10 @@ def auto(ground: Ground) -> Values:
 
 
 def small_data(ground: Ground) -> Values:
-    """Return the recipe for 50 to 1,000 pictures: all changes of augmentation from the start, a stronger penalty."""
+    """Return the recipe for 50 to 1,000 pictures: all changes of augmentation from the start, a stronger penalty.
+
+    Below 1,000 pictures the default has these changes too.
+    """
     return auto(ground) | {
         "loss.penalty": ("r1+r2", STEADY),
         "loss.gamma": (5 * usual_gamma(ground.shape.channels), STRONGER),

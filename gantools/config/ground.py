@@ -81,9 +81,10 @@ def changes(channels: int) -> str:
 
 
 def augmentation(count: int, channels: int) -> Values:
-    """Return what ``--augment auto`` comes to, which the preset ``auto`` takes too: it rises over 100 passes.
+    """Return what ``--augment auto`` comes to, which the preset ``auto`` takes too.
 
-    D has to see a picture many times before it knows it by heart.
+    Few pictures are changed at full strength at once; with more, D has to see a picture many times before it knows it
+    by heart, and the strength rises over 100 passes.
 
     Args:
         count: pictures of the data set.
@@ -91,11 +92,10 @@ def augmentation(count: int, channels: int) -> Values:
     """
     if count > MANY:
         return {"augment.operations": ("none", f"more than {MANY:,} pictures need none; a guess")}
-    why = (
-        f"for {count:,} pictures: {HELPS}" if count < FEW else f"for {count:,} pictures: Zhao 2020, table 3; {NO_HARM}"
-    )
+    if count < FEW:
+        return {"augment.operations": (changes(channels), f"for {count:,} pictures: {HELPS}")}
     return {
-        "augment.operations": (changes(channels) if count < FEW else "translation,cutout", why),
+        "augment.operations": ("translation,cutout", f"for {count:,} pictures: Zhao 2020, table 3; {NO_HARM}"),
         "augment.schedule": ("ramp", "D knows pictures by heart only after many passes; a guess"),
         "augment.images": (PASSES * count, f"{PASSES} passes over {count:,} pictures; a guess"),
     }

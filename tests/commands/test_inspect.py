@@ -197,9 +197,9 @@ def test_told_command_can_be_typed(place: Path, capsys: pytest.CaptureFixture[st
 def test_what_follows_from_count_and_device_is_not_typed_again(typed: dict[str, object]) -> None:
     """The told options give the same values on the same number of pictures and the same device, and name no more."""
     shape = PictureShape(96, 96, 3)
-    config = resolve(shape, typed, 200, device="cuda").config
-    words = typed_options(config, 200, "cuda")
-    assert typed_again(words, shape, 200, "cuda") == config
+    config = resolve(shape, typed, 2_000, device="cuda").config
+    words = typed_options(config, 2_000, "cuda")
+    assert typed_again(words, shape, 2_000, "cuda") == config
     assert len(words) == 2 * (1 + len(typed))
     assert typed_again(typed_options(config), shape) == config  # of a file that knows neither
 

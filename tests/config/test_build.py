@@ -491,8 +491,8 @@ def test_a_penalty_brings_the_numbers_of_its_paper() -> None:
 @pytest.mark.parametrize(
     ("count", "channels", "expected"),
     [
-        (200, 3, ("color,translation,cutout", "ramp", 20_000)),
-        (200, 1, ("translation,cutout", "ramp", 20_000)),
+        (200, 3, ("color,translation,cutout", "fixed", 500_000)),
+        (200, 1, ("translation,cutout", "fixed", 500_000)),
         (1_683, 3, ("translation,cutout", "ramp", 168_300)),
         (60_000, 1, ("none", "fixed", 500_000)),
         (None, 3, ("none", "fixed", 500_000)),
@@ -501,7 +501,7 @@ def test_a_penalty_brings_the_numbers_of_its_paper() -> None:
 def test_augmentation_is_chosen_by_count_and_channels(
     count: int | None, channels: int, expected: tuple[str, str, int]
 ) -> None:
-    """Few pictures get all changes, more get two, many none; auto does it untyped, any preset with --augment auto."""
+    """Few get all changes, more two that rise, many none: auto untyped, any preset with --augment auto."""
     shape, typed = PictureShape(32, 32, channels), {"augment.operations": "auto"}
     for words in ({}, typed, {"preset": "dcgan", **typed}):
         found = resolve(shape, words, count)
@@ -513,8 +513,8 @@ def test_augmentation_is_chosen_by_count_and_channels(
 
 def test_typed_changes_do_not_rise_with_what_auto_chose() -> None:
     """--augment NAMES is of full strength at once, as typed; only what auto chooses rises."""
-    assert resolve(GREY, {"augment.operations": "cutout"}, 200).config.augment.schedule == "fixed"
-    assert resolve(GREY, {"augment.operations": "none"}, 200).config.augment.schedule == "fixed"
+    assert resolve(GREY, {"augment.operations": "cutout"}, 2_000).config.augment.schedule == "fixed"
+    assert resolve(GREY, {"augment.operations": "none"}, 2_000).config.augment.schedule == "fixed"
 
 
 @pytest.mark.parametrize(
