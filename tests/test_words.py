@@ -269,6 +269,11 @@ SITUATIONS = [
      "inspect c.safetensors --against data --features c.safetensors"),
     ("inspect c.safetensors --against data --features data", 4, "--features data: found a folder, expected a",
      "inspect c.safetensors --against data --features c.safetensors"),
+    ("stylize photos/00.png --style photos/01.png --size 16 --features embed", 2, "--features: unknown name 'embed'",
+     "stylize photos/00.png --style photos/01.png --size 16 --features embedded"),
+    ("stylize photos/00.png --style photos/01.png --size 16 --features d.safetensors", 4,
+     "--features d.safetensors: found nothing of that name, expected a checkpoint",
+     "stylize photos/00.png --style photos/01.png --size 16 --features c.safetensors"),
     ("inspect c.safetensors --against data --compare texts/a.json", 4, "texts/a.json: cannot be read (No such file",
      "inspect c.safetensors --against data"),
     # Judging a run while it trains.

@@ -37,16 +37,16 @@ class Wanted:
     data: Path
 
 
-def require_features(features: str | None, weights: Path | None) -> None:
+def require_features(features: str | None, weights: Path | None, choices: tuple[str, ...] = CHOICES) -> None:
     """Check --features and --weights before anything is read.
 
     Raises:
         UsageError: no such extractor, or weights beside one that has its own.
         InputError: it is no name, and no checkpoint either.
     """
-    if features is not None and features not in CHOICES:
+    if features is not None and features not in choices:
         if not (Path(features).exists() or Path(features).suffix or len(Path(features).parts) > 1):
-            raise unknown_name("--features", features, CHOICES)
+            raise unknown_name("--features", features, choices)
         _require_checkpoint(features)
     if features not in (None, "auto", *NETWORKS) and weights is not None:
         message = f"--weights: found {weights} beside --features {features}, expected one of them"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gantools.commands.cache import cache_folder
+from gantools.commands.eyes import require_features
 from gantools.commands.load import warn_of_load
 from gantools.commands.options import (
     Color,
@@ -55,6 +56,7 @@ from gantools.commands.stylize_options import (
 from gantools.config.style import resolve
 from gantools.console import Console, duration
 from gantools.errors import Again, ExitCode, InputError, UsageError
+from gantools.features.names import STYLING
 from gantools.panel import PaintingPanel
 
 if TYPE_CHECKING:
@@ -112,6 +114,7 @@ def stylize(
     console = console_from(quiet, verbose, color)
     require_one_product(("-o -", str(output) == STREAM), ("--json", json), ("-0", print0))
     _check_tile(tile)
+    require_features(features, weights, STYLING)
     config = resolve(preset, {
         "size": size, "style_size": style_size, "style_scale": style_scale, "iterations": iterations, "start": start,
         "content_weight": content_weight, "style_weight": style_weight, "tv_weight": tv_weight,

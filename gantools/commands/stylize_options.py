@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from gantools.commands.options import OUTPUT, RUN
+from gantools.features.names import STYLING
 
 STYLE = "Style"
 METHOD = "Method"
@@ -80,9 +81,10 @@ Optimizer = Annotated[
 ]
 Rate = Annotated[float | None, typer.Option(metavar="X", help="Of the optimizer.", rich_help_panel=METHOD, **HIDE)]
 Features = Annotated[
-    Literal["auto", "embedded", "squeezenet", "vgg16", "vgg19"] | None,
-    typer.Option(help="Network that tells styles; auto: VGG-19 where its weights are, else embedded.",
-                 rich_help_panel=METHOD, **HIDE),
+    str | None,
+    typer.Option(metavar="|".join((*STYLING, "CKPT")), rich_help_panel=METHOD, **HIDE,
+                 help="Network that tells styles; auto: VGG-19 where its weights are, else embedded; CKPT: the "
+                 "discriminator of a checkpoint."),
 ]  # fmt: skip
 Weights = Annotated[
     Path | None,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from gantools.errors import unknown_name
+from gantools.errors import InputError, unknown_name
 from gantools.features.base import Extractor, Label
-from gantools.features.names import EMBEDDED
+from gantools.features.names import EMBEDDED, STYLING
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,7 @@ def layers_for(
     """Return what makes features for styling: given the styles, which the embedded ones are made of.
 
     Args:
-        name: ``embedded``, one of torchvision's plain stacks, or ``auto`` with a file of weights.
+        name: ``embedded``, one of torchvision's plain stacks, ``auto`` with a file of weights, or else a checkpoint.
         weights: a file; None: torchvision's own.
         cache: the folder that keeps what torchvision downloads.
         pooling: of a network.
@@ -54,7 +54,7 @@ def layers_for(
 
     Raises:
         UsageError: no such features.
-        InputError: the file does not fit.
+        InputError: the file or the checkpoint does not fit.
         ResourceError: the download failed.
     """
     from gantools.features.networks import CHOICES as STACKS
@@ -63,13 +63,18 @@ def layers_for(
 
     if name == EMBEDDED:
         return Octaves
+    features: Layered
+    if name not in STYLING:
+        features = _windows_of(Path(name))
+        features.to(device)
+        return lambda styles: features
     from gantools.features.torchvision_nets import ARCHITECTURES
     from gantools.features.weights import module_from, name_of
 
     if name == "auto":
         assert weights is not None, "auto without a file was settled before"
         name = name_of(weights)
-    if name not in STACKS:
+    if name not in STACKS:  # what the file is of
         raise unknown_name("--features", name, (EMBEDDED, *STACKS))
     network, digest = module_from(name, weights, cache)
     stack: Any = network.get_submodule("features")
@@ -77,3 +82,15 @@ def layers_for(
     features = NetworkLayers(Label(name, digest), stack, numbers, pooling)
     features.to(device)
     return lambda styles: features
+
+
+def _windows_of(path: Path) -> "Layered":
+    """Return the discriminator of a checkpoint as features for styling."""
+    from gantools.features.critic import Critic
+    from gantools.features.windows import Windows
+
+    critic = Critic(path)
+    try:
+        return Windows(critic, *critic.shape)
+    except ValueError as error:
+        raise InputError(f"--features {path}: {error}", hint="--features embedded") from error

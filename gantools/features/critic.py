@@ -13,7 +13,7 @@ from gantools.features.base import Activations, Extractor, Label
 from gantools.files.checkpoint import load_average, load_critic
 from gantools.keys import key
 from gantools.nets.base import Discriminator
-from gantools.nets.layers import hold_statistics, measure_statistics
+from gantools.nets.layers import GroupDeviation, hold_statistics, measure_statistics
 
 LATENTS, BATCH = 512, 64
 """Pictures of its own generator that it is made ready on: the file alone decides what the extractor is."""
@@ -31,18 +31,18 @@ class Critic(Extractor):
 
     Args:
         path: of the checkpoint.
-        shape: of the pictures that it is to look at.
+        shape: of the pictures that it is to look at; None: of those that it was trained on.
 
     Raises:
         InputError: no checkpoint, or one of other pictures.
     """
 
-    def __init__(self, path: Path, shape: Shape) -> None:
+    def __init__(self, path: Path, shape: Shape | None = None) -> None:
         critic, document = load_critic(path)
         network = document.config.network
-        own = Shape(network.channels, network.height, network.width)
-        if own != shape:
-            message = f"--features {path}: found a discriminator of {own} pictures, expected one of {shape}"
+        self.shape = Shape(network.channels, network.height, network.width)
+        if shape not in (None, self.shape):
+            message = f"--features {path}: found a discriminator of {self.shape} pictures, expected one of {shape}"
             raise InputError(message, hint=Again(drop=("--features",)))
         self.label = Label("discriminator", document.digest[:12])
         self.min_size = 1
@@ -53,7 +53,10 @@ class Critic(Extractor):
                 torch.from_numpy(normal(key(0, "critic", part), BATCH, generator.latent_dim))
                 for part in range(LATENTS // BATCH)
             ]
-            images = [generator(z)[-1].clamp(-1.0, 1.0) for z in latents]
+            images = [generator.pictures(z).clamp(-1.0, 1.0) for z in latents]
+        for layer in critic.modules():
+            if isinstance(layer, GroupDeviation):
+                layer.group = 1  # a picture's answers would depend on its neighbours in the batch
         hold_statistics(critic)
         measure_statistics(critic, (critic.views(each.clone()) for each in images))
         critic.requires_grad_(False).eval()

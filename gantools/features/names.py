@@ -2,4 +2,5 @@
 
 EMBEDDED, LABELS = "embedded", "labels"
 NETWORKS = ("squeezenet", "vgg16", "vgg19", "inception")
+STYLING = ("auto", EMBEDDED, "squeezenet", "vgg16", "vgg19")
 CHOICES = ("auto", EMBEDDED, *NETWORKS, LABELS)

@@ -139,6 +139,7 @@ def load_critic(path: Path) -> tuple[Discriminator, Document]:
         critic: Discriminator = FAMILIES[document.config.network.family].load().discriminator(document.config.network)
     critic.load_state_dict(own, assign=True)
     critic.to(memory_format=critic.memory_format)  # type: ignore[call-overload]
+    critic.advance(document.register.images)
     return critic, document
 
 

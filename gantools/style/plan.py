@@ -9,7 +9,9 @@ from pathlib import Path
 
 from gantools.config.style import StyleConfig, changed
 from gantools.errors import Again, InputError, RefusedError, UsageError, output_errors
+from gantools.features.names import STYLING
 from gantools.files.atomic import require_file_name
+from gantools.files.document import read_document
 from gantools.files.header import canonical_json
 from gantools.files.nearby import free_name, some_pictures
 from gantools.pictures.note import require_ours
@@ -184,10 +186,11 @@ def _path(wish: Wish, content: Content, folder: Path | None, taken: set[str]) ->
 
 
 def _job(wish: Wish, content: Content, path: Path | None, styles: tuple[str, ...]) -> Job:
+    config = replace(wish.config, preset="", start=_start_digest(wish.config), features=_eyes(wish.config))
     facts = {
         "content": content.digest(),
         "styles": [[digest, style.weight] for digest, style in zip(styles, wish.styles, strict=True)],
-        "config": asdict(replace(wish.config, preset="", start=_start_digest(wish.config))),
+        "config": asdict(config),
         "seed": wish.seed,
         "weights": "" if wish.weights is None else digest_of(wish.weights),
         "preserve_color": wish.preserve_color,
@@ -202,6 +205,10 @@ def _start_digest(config: StyleConfig) -> str:
     return config.start if config.start in ("content", "noise") else digest_of(Path(config.start))
 
 
+def _eyes(config: StyleConfig) -> str:
+    return config.features if config.features in STYLING else read_document(Path(config.features))[1].digest
+
+
 def _command(wish: Wish, content: Content) -> str:
     """Return the line that makes one picture; files are named without their folders."""
     words = ["gantools", "stylize", "CONTENT" if content.name.startswith(STREAM) else Path(content.name).name]
@@ -209,7 +216,8 @@ def _command(wish: Wish, content: Content) -> str:
         words += ["--style", style.path.name + (f":{style.weight:g}" if style.weight != 1.0 else "")]
     words += [word for mask in wish.masks for word in ("--mask", mask.name)]
     words += ["--preset", wish.config.preset] if wish.config.preset != "default" else []
-    words += [word for name, value in changed(wish.config).items() for word in _words(name, value)]
+    config = replace(wish.config, features=Path(wish.config.features).name)
+    words += [word for name, value in changed(config).items() for word in _words(name, value)]
     words += ["--weights", wish.weights.name] if wish.weights is not None else []
     words += ["--preserve-color", wish.preserve_color] if wish.preserve_color != "none" else []
     words += ["--seed", str(wish.seed)] if wish.seed else []
