@@ -9,7 +9,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TextIO, cast
 
@@ -134,6 +134,7 @@ class Console:
         *,
         deadline: float = math.inf,
         panel: Panel | None = None,
+        work: Callable[[int], float] = float,
     ) -> Iterator[Progress]:
         """Show how work goes on: a live display on a terminal, elsewhere a line at least every 10 s; one at the end.
 
@@ -144,8 +145,9 @@ class Console:
             done: how many were done before.
             deadline: when the work must end, on the monotonic clock.
             panel: what is shown beside the bar.
+            work: how much of the work so many units are, where they do not take equally long.
         """
-        tracker = Progress(safe(what), total, safe(unit), done, deadline=deadline, panel=panel)
+        tracker = Progress(safe(what), total, safe(unit), done, deadline=deadline, panel=panel, work=work)
         if self.quiet or self._live is not None:
             yield tracker
             return

@@ -101,6 +101,7 @@ class Progress:
         clock: seconds that never run backwards.
         deadline: when the work must end, on that clock; infinity when only ``total`` ends it.
         panel: what the work shows beside the bar, or None.
+        work: how much of the work so many units are; for units that take longer and longer.
     """
 
     def __init__(
@@ -113,7 +114,9 @@ class Progress:
         *,
         deadline: float = math.inf,
         panel: Panel | None = None,
+        work: Callable[[int], float] = float,
     ) -> None:
+        self._work = work
         self.what, self.total, self.unit = what, total, unit
         self.done, self.first, self.deadline, self.panel = done, done, deadline, panel
         self._clock = clock
@@ -178,7 +181,7 @@ class Progress:
 
     def share(self) -> float | None:
         """Return how much of the work is done, in [0, 1]: by count or by time, whichever is further; None: unknown."""
-        shares = [min(1.0, self.done / self.total)] if self.total else []
+        shares = [min(1.0, self._work(self.done) / self._work(self.total))] if self.total else []
         if self.deadline < math.inf:
             whole = max(self.deadline - self._start, 1e-9)
             shares.append(min(1.0, (self._clock() - self._start) / whole))
@@ -186,9 +189,14 @@ class Progress:
 
     def left_s(self) -> float | None:
         """Return the seconds until the work ends, by its rate or by its deadline, or None."""
-        now, rate, ends = self._clock(), self.rate(), []
-        if self.total is not None and (rate > 0 or self.done >= self.total):
-            ends.append((self.total - self.done) / rate - (now - self._updated) if self.done < self.total else 0.0)
+        now, ends = self._clock(), []
+        then, before = self._samples[0]
+        done = self._work(self.done) - self._work(before)
+        if self.total is not None and self.done >= self.total:
+            ends.append(0.0)
+        elif self.total is not None and done > 0 and self._updated > then:
+            left = self._work(self.total) - self._work(self.done)
+            ends.append(left / done * (self._updated - then) - (now - self._updated))
         if self.deadline < math.inf:
             ends.append(self.deadline - now)
         return max(0.0, min(ends)) if ends else None

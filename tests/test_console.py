@@ -4,12 +4,14 @@ import doctest
 import io
 import re
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
 
 from gantools import console, progress
 from gantools import safe as safe_room
+from gantools.config.style import work_of
 from gantools.console import Console, Progress, duration, quantity, safe
 from gantools.panel import TrainingPanel
 
@@ -269,6 +271,13 @@ def test_a_deadline_gives_share_and_time_left() -> None:
     assert tracked(1000, 30, 10.0, deadline=140.0).plain_line() == "train: 30/1000 rounds, 25%, 3/s, 30s left"
     assert tracked(60, 30, 10.0, deadline=140.0).plain_line() == "train: 30/60 rounds, 50%, 3/s, 10s left"
     assert tracked(60, 30, 99.0, deadline=140.0).plain_line().endswith(", 0.0s left")
+
+
+def test_units_that_grow_dearer_are_told_by_their_work() -> None:
+    """Half of the iterations of a growing picture are a fifth of its work: share and time left say so."""
+    sizes = [(64, 10), (128, 5), (128, 5)]
+    tracker = tracked(20, 10, 5.0, work=partial(work_of, sizes))
+    assert tracker.plain_line() == "train: 10/20 rounds, 20%, 2/s, 20s left"
 
 
 def test_rate_forgets_what_is_a_minute_old() -> None:

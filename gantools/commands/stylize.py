@@ -5,6 +5,7 @@ import shlex
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gantools.commands.cache import cache_folder
@@ -53,7 +54,7 @@ from gantools.commands.stylize_options import (
     TvWeight,
     Weights,
 )
-from gantools.config.style import resolve
+from gantools.config.style import resolve, work_of
 from gantools.console import Console, duration
 from gantools.errors import Again, ExitCode, InputError, UsageError
 from gantools.features.names import STYLING
@@ -203,7 +204,14 @@ def _work(run: _Run, stop: StopRequest, machine_words: tuple[str, int | None, st
                 _estimate(painting.estimate_s() * len(plan.jobs), console)
                 total = painting.iterations * len(plan.jobs)
                 progress = stack.enter_context(
-                    console.progress("stylize", total, "iterations", deadline=run.deadline, panel=panel)
+                    console.progress(
+                        "stylize",
+                        total,
+                        "iterations",
+                        deadline=run.deadline,
+                        panel=panel,
+                        work=partial(work_of, painting.schedule),
+                    )
                 )
             _paint(run, workshop, job, painting, (progress, panel, number * painting.iterations, stop))
             if stop.signal is not None or time.monotonic() > run.deadline:

@@ -131,6 +131,24 @@ def schedule(config: StyleConfig, long_side: int) -> list[tuple[int, int]]:
     return [(size, 2 * config.iterations) for size in sizes[:-1]] + [(long_side, config.iterations)]
 
 
+def work_of(steps: list[tuple[int, int]], taken: int) -> float:
+    """Return what so many iterations of a schedule cost, in iterations at its last size: they cost as their pixels.
+
+    Beyond its end the schedule begins anew: the next picture's.
+
+    Example:
+        >>> work_of([(64, 20), (128, 10)], 24), work_of([(64, 20), (128, 10)], 50)
+        (9.0, 20.0)
+    """
+    pictures, rest = divmod(taken, sum(count for _, count in steps))
+    work, last = 0.0, steps[-1][0]
+    for size, count in steps:
+        cost = (size / last) ** 2
+        work += cost * (pictures * count + min(rest, count))
+        rest -= min(rest, count)
+    return work
+
+
 def _check(config: StyleConfig) -> None:
     for flag, value, least, most in (
         ("--size", config.size, SMALLEST_PX, LARGEST_PX),

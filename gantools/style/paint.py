@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from gantools.config.style import StyleConfig, schedule
+from gantools.config.style import StyleConfig, schedule, work_of
 from gantools.device import Machine
 from gantools.draws import uniform
 from gantools.features.layered import Layered
@@ -133,8 +133,7 @@ class Painting:
         objective = self._objective(len(self.schedule) - 1)
         began = time.monotonic()
         objective.evaluate(self.content)
-        seconds, final = time.monotonic() - began, self.schedule[-1][0]
-        return sum(count * seconds * (size / final) ** 2 for size, count in self.schedule)
+        return (time.monotonic() - began) * work_of(self.schedule, self.iterations)
 
     def steps(self) -> Iterator[Moved]:
         """Redraw, size by size."""
