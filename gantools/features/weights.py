@@ -31,7 +31,8 @@ def module_from(name: str, file: Path | None, cache: Path) -> tuple[nn.Module, s
 
     Args:
         name: a key of ``ARCHITECTURES``.
-        file: a safetensors or .pth file with torchvision's names; None: what torchvision downloads.
+        file: a safetensors or .pth file with torchvision's names, of a VGG also with other widths; None: what
+            torchvision downloads.
         cache: the folder that keeps downloads.
 
     Raises:
@@ -40,7 +41,7 @@ def module_from(name: str, file: Path | None, cache: Path) -> tuple[nn.Module, s
     """
     weights = _downloaded(name, cache) if file is None else read(file)
     source = str(file) if file is not None else f"torchvision's {name}"
-    network = build(name)
+    network = _built(name, weights)
     heads = tuple(f"{head}." for head in ARCHITECTURES[name].heads)
     weights = {key: value.float() for key, value in weights.items() if not key.startswith(heads)}
     _require_fit(name, network.state_dict(), weights, source)
@@ -56,7 +57,7 @@ def name_of(file: Path) -> str:
     """
     weights = read(file)
     for name in ARCHITECTURES:
-        state = _needed(build(name).state_dict())
+        state = _needed(_built(name, weights).state_dict())
         if all(key in weights and weights[key].shape == value.shape for key, value in state.items()):
             return name
     raise InputError(
@@ -110,6 +111,24 @@ def _downloaded(name: str, cache: Path) -> Weights:
         message = f"--features {name}: its weights cannot be downloaded ({reason}), expected a network or --weights"
         raise ResourceError(message, hint="--features embedded") from error
     return found
+
+
+def _built(name: str, weights: Weights) -> nn.Module:
+    """Build a network; a VGG with the channels that its weights have, as far as they follow from each other."""
+    network = build(name)
+    if not name.startswith("vgg"):
+        return network
+    stack: Any = network.get_submodule("features")
+    inside = 3
+    for number, module in enumerate(stack):
+        if isinstance(module, nn.Conv2d):
+            found = weights.get(f"features.{number}.weight")
+            if found is None or found.shape[1:] != (inside, *module.kernel_size):
+                break  # what does not fit is told by its name
+            inside = found.shape[0]
+            with torch.device("meta"):
+                stack[number] = nn.Conv2d(found.shape[1], inside, 3, padding=1)
+    return network
 
 
 def _needed(state: dict[str, Any]) -> dict[str, Any]:

@@ -157,6 +157,27 @@ def test_other_weights_are_refused(tmp_path: Path, changes: dict[str, Tensor | N
         network_from("squeezenet", file, NOWHERE)
 
 
+def narrow_vgg16() -> dict[str, Tensor]:
+    """Return weights with VGG-16's names and a sixteenth of its channels."""
+    narrowed = {}
+    for name, value in build("vgg16").state_dict().items():
+        sides = [side if place > 1 or side == 3 else side // 16 for place, side in enumerate(value.shape)]
+        narrowed[name] = torch.ones(sides) * 0.01
+    return narrowed
+
+
+def test_widths_of_a_vgg_come_from_its_file(tmp_path: Path) -> None:
+    """A narrower one is told by its names and works; channels that do not follow from each other are refused."""
+    file = tmp_path / "w.safetensors"
+    save_file(narrow_vgg16(), file)
+    assert name_of(file) == "vgg16"
+    found = network_from("vgg16", file, NOWHERE)(pictures())
+    assert found["relu4_1"].shape == (2, 32, 8, 8)
+    save_file(narrow_vgg16() | {"features.5.weight": torch.ones(8, 5, 3, 3)}, file)
+    with pytest.raises(InputError, match=r"found weights with another shape of features.5.weight and \d+ more"):
+        network_from("vgg16", file, NOWHERE)
+
+
 def test_the_classifier_is_passed_over(tmp_path: Path) -> None:
     """Weights with and without a classifier make the same extractor, from safetensors and from .pth."""
     whole = squeezenet_weights(**{"classifier.1.weight": torch.zeros(10, 512, 1, 1)})
