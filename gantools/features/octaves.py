@@ -26,7 +26,7 @@ EDITION = 1
 
 FILTERS, SIDE = 32, 5  # twice as many take 2.5 times as long; no nearer to a style on two pairs (+11, -1 %)
 PATCHES, ROUNDS = 4000, 5  # of a style at an octave, and of k-means; guess: more change nothing that is seen
-WHITENING = 0.01  # of the mean variance, added to each: what is fainter is taken for noise
+WHITENING = 0.1  # of the mean variance, added to each: what is fainter is taken for noise; 0.01 painted it as a hatch
 THRESHOLD = 0.5  # in deviations: a response below it says little about likeness
 COARSEST_PX, MOST_OCTAVES = 10, 6
 LUMA = (0.299, 0.587, 0.114)
