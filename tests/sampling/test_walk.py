@@ -1,5 +1,7 @@
 """A walk through the latents."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,7 @@ class Showing(nn.Module):
     """A generator whose picture is its latent: two pixels."""
 
     latent_dim = 2
+    given = SimpleNamespace(extra=0)
 
     def __init__(self) -> None:
         super().__init__()
