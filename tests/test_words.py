@@ -359,6 +359,7 @@ SITUATIONS = [
      "inspect c.safetensors --html texts/a.html --force"),
     ("inspect c.safetensors --metrics run.jsonl", 2, "--metrics: found neither --html nor --plot, expected what is to",
      "inspect c.safetensors --metrics run.jsonl --html c.html"),
+    ("inspect data --plot data/p.png", 2, "--plot: found 'data/p.png' inside the pictures", "inspect data --plot p.png"),
     ("inspect data --html p.html --metrics texts/a.txt", 2, "found a folder of pictures to draw, expected a checkpoint",
      "inspect data --html p.html"),
     ("inspect c.safetensors --html p.html --metrics texts/a.txt", 4, "found no line with images seen, expected a",

@@ -38,8 +38,18 @@ class Drawings:
         return {flag: path for flag, path in (("--plot", self.plot), ("--html", self.html)) if path is not None}
 
 
-def require_drawings(things: list[Path], diff: Path | None, drawings: Drawings, quiet: bool, force: bool) -> None:
+def require_drawings(
+    things: list[Path], diff: Path | None, drawings: Drawings, data: Path | None, quiet: bool, force: bool
+) -> None:
     """Check what can be checked before anything is read.
+
+    Args:
+        things: what is inspected.
+        diff: what it is compared with.
+        drawings: what was typed.
+        data: the real pictures by which it is judged.
+        quiet: whether stderr is to stay empty.
+        force: whether other files are replaced.
 
     Raises:
         UsageError: several things, --diff beside a drawing, a wrong name, options that contradict each other.
@@ -61,7 +71,8 @@ def require_drawings(things: list[Path], diff: Path | None, drawings: Drawings, 
     if drawings.plot is not None:
         from gantools.inspection.plots import require_plot_place
 
-        require_plot_place(drawings.plot, force=force)
+        places = {place: "the pictures" for place in (*things, data) if place is not None}
+        require_plot_place(drawings.plot, places, force=force)
     if drawings.html is not None:
         require_page_place(drawings.html, force)
 

@@ -106,7 +106,7 @@ def inspect(
         message = f"--diff: found {len(things)} things beside {diff}, expected one checkpoint"
         raise UsageError(message, hint=shlex.join(["gantools", "inspect", str(things[0]), "--diff", str(diff)]))
     drawings = Drawings(plot, html, metrics, show)
-    require_drawings(things, diff, drawings, quiet, force)
+    require_drawings(things, diff, drawings, against, quiet, force)
     typed = {"--gate": gate, "--compare": compare, "--n": n, "--seed": seed, "--features": features,
              "--weights": weights}  # fmt: skip
     require_question(things, against, typed, diff)

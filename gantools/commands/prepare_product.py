@@ -1,7 +1,5 @@
 """What ``prepare`` gives beside the folder: the paths of its pictures, and a sheet of them."""
 
-import os
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +10,6 @@ from gantools.commands.options import OUTPUT
 from gantools.commands.product import emit_paths, require_one_product
 from gantools.console import Console
 from gantools.errors import Again, UsageError
-from gantools.files.nearby import free_name
 
 ListPictures = Annotated[
     bool,
@@ -77,13 +74,5 @@ class Product:
             return
         from gantools.inspection.plots import require_plot_place
 
-        path = self.sheet
-        require_plot_place(path, force=force, option="--sheet")
-        for place in (folder, *map(Path, sources)):
-            if place.resolve() in path.resolve().parents:
-                what = "the data set" if place is folder else "a source"
-                message = (
-                    f"--sheet: found '{path}' inside {what}, expected another folder: it would be taken for a picture"
-                )
-                beside = os.path.join(os.path.dirname(os.path.normpath(place)), path.name)
-                raise UsageError(message, hint=shlex.join(["--sheet", free_name(beside)]))
+        places = {**{Path(source): "a source" for source in sources}, folder: "the data set"}
+        require_plot_place(self.sheet, places, force=force, option="--sheet")

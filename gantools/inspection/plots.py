@@ -1,7 +1,9 @@
 """A picture of a thing: the losses of a checkpoint over its run, or a sheet of a folder's pictures."""
 
 import json
+import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from gantools.errors import InputError, UsageError
 from gantools.files.atomic import require_file_name, write_bytes
 from gantools.files.document import read_document
+from gantools.files.nearby import free_name
 from gantools.inspection.contact import contact_pictures
 from gantools.inspection.finding import Kind, short
 from gantools.inspection.story import Mark, Story, story_of
@@ -25,11 +28,17 @@ MARK_LETTERS = 34
 MOST_SKIPS = 4
 
 
-def require_plot_place(path: Path, *, force: bool, option: str = "--plot") -> None:
+def require_plot_place(path: Path, places: Mapping[Path, str], *, force: bool, option: str = "--plot") -> None:
     """Check that a picture can be written at ``path``: a name that ends with .png, free or of a picture of ours.
 
+    Args:
+        path: as typed.
+        places: folders of pictures, in which it would be taken for one, and what each is.
+        force: whether other files are replaced.
+        option: by which it was typed.
+
     Raises:
-        UsageError: another ending.
+        UsageError: another ending, or inside one of the places.
         RefusedError: something else stands there, and not ``force``.
     """
     if path.suffix.lower() != ".png":
@@ -37,6 +46,14 @@ def require_plot_place(path: Path, *, force: bool, option: str = "--plot") -> No
         named = str(path.with_suffix(".png") if path.name else "plot.png")
         raise UsageError(message, hint=shlex.join([option, named]))
     require_file_name(path)
+    for place, what in places.items():
+        if place.is_dir() and place.resolve() in path.resolve().parents:
+            found = f"{option}: found '{path}' inside {what}"
+            beside = os.path.join(os.path.dirname(os.path.normpath(place)), path.name)
+            raise UsageError(
+                f"{found}, expected another folder: it would be taken for a picture",
+                hint=shlex.join([option, free_name(beside)]),
+            )
     require_ours(path, option, force=force)
 
 
