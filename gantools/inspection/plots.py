@@ -47,7 +47,7 @@ def require_plot_place(path: Path, places: Mapping[Path, str], *, force: bool, o
         raise UsageError(message, hint=shlex.join([option, named]))
     require_file_name(path)
     for place, what in places.items():
-        if place.is_dir() and place.resolve() in path.resolve().parents:
+        if place.resolve() in path.resolve().parents:
             found = f"{option}: found '{path}' inside {what}"
             beside = os.path.join(os.path.dirname(os.path.normpath(place)), path.name)
             raise UsageError(
