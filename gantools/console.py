@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Color = Literal["auto", "always", "never"]
-
 HALF_BLOCK = "▀"
 DEEP = ("256", "truecolor")  # kinds of terminals with colours enough for a picture
 MARGIN = 3

@@ -168,14 +168,17 @@ def take_data(state: "TrainState", document: Document, pictures: "Pictures", fol
     Returns:
         What to say, which nothing but the files decide.
     """
-    register = state.register
-    if register.data == pictures.digest:
+    register, is_conditional = state.register, bool(state.config.network.classes)
+    is_same = register.data == pictures.digest
+    if is_same and (not is_conditional or register.label_digest == pictures.label_digest()):
         return []
     what = _since(folder, register.data, pictures.removed)
     register.data, register.epoch, register.position = pictures.digest, register.epoch + 1, 0
-    if state.config.network.classes:
-        register.label_counts = pictures.label_counts()
+    if is_conditional:
+        register.label_counts, register.label_digest = pictures.label_counts(), pictures.label_digest()
         state.know_labels()
+    if is_same:
+        return [f"data: other labels of the same {pictures.count} pictures: a new epoch begins"]
     return [f"data{what or f' {document.data.count} -> {pictures.count} pictures'}: a new epoch begins"]
 
 

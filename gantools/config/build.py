@@ -90,8 +90,7 @@ def resolve(
     """
     preset, chosen = typed.get("preset", "auto"), preset_values(shape, typed, count, device)
     if typed.get("augment.operations") == "auto":
-        chosen_changes = augmentation(MANY + 1 if count is None else count, shape.channels)
-        chosen |= {name: (value, f"--augment auto: {why}") for name, (value, why) in chosen_changes.items()}
+        chosen |= _augmentation_asked_for(shape, count)
         typed = {name: value for name, value in typed.items() if name != "augment.operations"}
     is_conditional = typed.get("network.conditional") == "yes"
     data = {f"network.{name}": value for name, value in shape._asdict().items()}
@@ -114,6 +113,11 @@ def resolve(
     origins |= dict.fromkeys(data, "the data") | dict.fromkeys(typed, "typed")
     check(config)
     return Resolved(config, origins)
+
+
+def _augmentation_asked_for(shape: PictureShape, count: int | None) -> dict[str, tuple[Any, str]]:
+    found = augmentation(MANY + 1 if count is None else count, shape.channels)
+    return {name: (value, f"--augment auto: {why}") for name, (value, why) in found.items()}
 
 
 def _require_taken(family: str, typed: dict[str, Any]) -> None:

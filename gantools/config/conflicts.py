@@ -4,6 +4,7 @@ Refused is only what is wrong; what is merely unwise is in the documentation.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 
 from gantools.config.catalog import FAMILIES, LOSSES
 from gantools.config.run import RunConfig
@@ -97,6 +98,18 @@ def _horizon_of_nothing(config: RunConfig) -> Conflict | None:
     return message, "--set horizon.images=1000000"
 
 
+def _horizon_that_nothing_nears(config: RunConfig) -> Conflict | None:
+    horizon = config.horizon
+    if horizon.images:
+        return None
+    odd = [field.name for field in fields(horizon) if getattr(horizon, field.name) != field.default]
+    if not odd:
+        return None
+    ends = ", ".join(f"horizon.{name}={getattr(horizon, name):g}" for name in odd)
+    message = f"{ends} and horizon.images=0: found an end that no run goes to, expected a count of images"
+    return message, "--set horizon.images=1000000"
+
+
 def _deviation_of_family(config: RunConfig) -> Conflict | None:
     network = config.network
     if not network.deviation_group or FAMILIES[network.family].deviates:
@@ -166,6 +179,7 @@ RULES: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     _adaptive_without_zero,
     _schedule_of_nothing,
     _horizon_of_nothing,
+    _horizon_that_nothing_nears,
     _deviation_of_family,
     _paths_without_styles,
     _whole_packs,

@@ -75,6 +75,10 @@ def growth(ground: Ground) -> Values:
     return {"network.grow_images": (span, "the full size is whole at half the preset's length; a guess")}
 
 
+FIXED: Values = {"augment.schedule": ("fixed", "at one strength from the first image on")}
+"""What takes the place of a preset's own schedule."""
+
+
 def changes(channels: int) -> str:
     """Return all changes of augmentation; colours change only where there are colours."""
     return "color,translation,cutout" if channels >= 3 else "translation,cutout"
@@ -91,9 +95,10 @@ def augmentation(count: int, channels: int) -> Values:
         channels: of each; colours are changed only where there are colours.
     """
     if count > MANY:
-        return {"augment.operations": ("none", f"more than {MANY:,} pictures need none; a guess")}
+        return {"augment.operations": ("none", f"more than {MANY:,} pictures need none; a guess")} | FIXED
     if count < FEW:
-        return {"augment.operations": (changes(channels), f"for {count:,} pictures: {HELPS}")}
+        why = f"for {count:,} pictures: {HELPS}"
+        return {"augment.operations": (changes(channels), why), "augment.strength": (1.0, why)} | FIXED
     return {
         "augment.operations": ("translation,cutout", f"for {count:,} pictures: Zhao 2020, table 3; {NO_HARM}"),
         "augment.schedule": ("ramp", "D knows pictures by heart only after many passes; a guess"),
@@ -111,6 +116,8 @@ def consequences(typed: dict[str, Any], chosen: Values) -> Values:
     operations, schedule = typed.get("augment.operations", "auto"), chosen.get("augment.schedule", ("fixed",))[0]
     if operations == "none" or (operations != "auto" and schedule == "ramp"):
         values["augment.schedule"] = ("fixed", f"--augment {operations}: typed, not chosen")
+    if typed.get("horizon.images") == 0 and schedule == "horizon":
+        values["augment.schedule"] = ("fixed", "--set horizon.images=0: there is no horizon to go to")
     if is_new("loss.penalty", "gp"):
         values["loss.gamma"] = (20.0, "--penalty gp: half of it is the weight 10 of Gulrajani 2017")
         values["loss.penalty_interval"] = (1, "--penalty gp: Gulrajani 2017, algorithm 1")

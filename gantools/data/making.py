@@ -69,7 +69,8 @@ class Maker:
             _encode(fresh)
         except MemoryError:
             for made in fresh:
-                _encode_alone(made)
+                if made.image is not None:
+                    _encode_alone(made)
         _look(chunk)
         return chunk
 

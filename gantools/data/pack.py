@@ -177,6 +177,11 @@ class Pictures:
         counts: list[int] = np.bincount(known[known != NO_LABEL], minlength=len(self.classes)).tolist()
         return counts
 
+    def label_digest(self) -> str:
+        """Digest the label of each picture and the names of the classes, 32 hexadecimal digits."""
+        known = b"" if self.labels is None else self.labels.tobytes()
+        return blake2b(canonical_json(list(self.classes)) + known, digest_size=DIGEST_BYTES).hexdigest()
+
     def read(self, rows: Sequence[int]) -> NDArray[np.uint8]:
         """Return pictures by number, uint8 (len(rows), C, H, W).
 

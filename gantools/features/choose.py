@@ -57,17 +57,19 @@ def layers_for(
         InputError: the file or the checkpoint does not fit.
         ResourceError: the download failed.
     """
+    if name == EMBEDDED:
+        from gantools.features.octaves import Octaves
+
+        return Octaves
+    features = _stack_of(name, weights, cache, pooling) if name in STYLING else _windows_of(Path(name))
+    features.to(device)
+    return lambda styles: features
+
+
+def _stack_of(name: str, weights: Path | None, cache: Path, pooling: Literal["max", "average"]) -> "Layered":
+    """Return one of torchvision's plain stacks as features for styling."""
     from gantools.features.networks import CHOICES as STACKS
     from gantools.features.networks import NetworkLayers
-    from gantools.features.octaves import Octaves
-
-    if name == EMBEDDED:
-        return Octaves
-    features: Layered
-    if name not in STYLING:
-        features = _windows_of(Path(name))
-        features.to(device)
-        return lambda styles: features
     from gantools.features.torchvision_nets import ARCHITECTURES
     from gantools.features.weights import module_from, name_of
 
@@ -79,9 +81,7 @@ def layers_for(
     network, digest = module_from(name, weights, cache)
     stack: Any = network.get_submodule("features")
     numbers = {layer: int(path.rpartition(".")[2]) for layer, path in ARCHITECTURES[name].layers.items()}
-    features = NetworkLayers(Label(name, digest), stack, numbers, pooling)
-    features.to(device)
-    return lambda styles: features
+    return NetworkLayers(Label(name, digest), stack, numbers, pooling)
 
 
 def _windows_of(path: Path) -> "Layered":

@@ -11,6 +11,7 @@ from gantools.draws import normal
 from gantools.errors import Again, InputError
 from gantools.features.base import Activations, Extractor, Label
 from gantools.files.checkpoint import load_average, load_critic
+from gantools.files.document import read_document
 from gantools.keys import key
 from gantools.nets.base import Discriminator
 from gantools.nets.layers import GroupDeviation, hold_statistics, measure_statistics
@@ -34,10 +35,11 @@ class Critic(Extractor):
         shape: of the pictures that it is to look at; None: of those that it was trained on.
 
     Raises:
-        InputError: no checkpoint, or one of other pictures.
+        InputError: no checkpoint, one of other pictures, or one that looks at packs of pictures.
     """
 
     def __init__(self, path: Path, shape: Shape | None = None) -> None:
+        _require_single(path)
         critic, document = load_critic(path)
         network = document.config.network
         self.shape = Shape(network.channels, network.height, network.width)
@@ -77,6 +79,15 @@ class Critic(Extractor):
     def to(self, device: torch.device) -> None:
         """Move the network to a device."""
         self._critic.to(device)
+
+
+def _require_single(path: Path) -> None:
+    packing = read_document(path)[1].config.network.packing
+    if packing > 1:
+        message = (
+            f"--features {path}: found a discriminator of packs of {packing} pictures, expected one of single ones"
+        )
+        raise InputError(message, hint=Again(drop=("--features",)))
 
 
 def _spread(answers: Tensor) -> Tensor:

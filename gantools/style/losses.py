@@ -42,9 +42,10 @@ def position_sums(activations: Tensor, weights: Tensor | None = None) -> tuple[T
         activations: (C, H, W).
         weights: (H, W) in [0, 1], how much each position counts; None: all count.
     """
-    rows = activations.flatten(1).float()
+    rows = activations.flatten(1).float()  # and no autocast below: sums of bf16 products are not what was asked for
     counts = None if weights is None else weights.flatten()
-    found: tuple[Tensor, Tensor] = _Sums.apply(rows, counts)  # type: ignore[no-untyped-call]
+    with torch.autocast(rows.device.type, enabled=False):
+        found: tuple[Tensor, Tensor] = _Sums.apply(rows, counts)  # type: ignore[no-untyped-call]
     return found
 
 

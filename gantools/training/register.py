@@ -48,6 +48,21 @@ class Point(NamedTuple):
 COUNTS = ("round", "images", "d_steps")
 
 
+class Labels(NamedTuple):
+    """What a conditional run knows of the labels of its pictures.
+
+    Args:
+        counts: pictures of each class.
+        digest: of the label of each picture and the classes' names, 32 hexadecimal digits.
+    """
+
+    counts: list[int]
+    digest: str
+
+
+NO_LABELS = Labels([], "")
+
+
 @dataclass
 class Register:
     """Counters and last losses of a run.
@@ -55,6 +70,7 @@ class Register:
     Args:
         data: digest of the data set (64 hexadecimal digits); it keys the order of the pictures.
         label_counts: pictures of each class in the data of a conditional run, by which labels are drawn; else none.
+        label_digest: digest of the label of each of them (32 hexadecimal digits); else empty.
         d_steps, g_steps: turns taken by each network. g_steps is the number of rounds.
         d_since_g: D turns since the last G turn.
         images: the clock: grows by one batch at the end of each G turn.
@@ -72,6 +88,7 @@ class Register:
 
     data: str
     label_counts: list[int] = field(default_factory=list)
+    label_digest: str = ""
     d_steps: int = 0
     g_steps: int = 0
     d_since_g: int = 0
@@ -165,6 +182,8 @@ def _check(register: Register) -> None:
         raise ValueError("label_counts are no counts")
     if counts and not any(counts):
         raise ValueError("label_counts are all 0")
+    if not isinstance(register.label_digest, str) or bool(register.label_digest) != bool(counts):
+        raise ValueError("label_digest is no digest")
     if not is_digest(register.data):
         raise ValueError("data is no digest")
     if register.signs.keys() != set(SIGNS):

@@ -1,7 +1,7 @@
 """The whole truth of a run: networks, average, moments, register, configuration. Tensors out and in by name."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from gantools.nets.base import Discriminator, Generator, freeze_first
 from gantools.nets.layers import hold_statistics
 from gantools.training.adam import Adam
 from gantools.training.average import stand
-from gantools.training.register import SIGNS, Register, finite_or_none
+from gantools.training.register import NO_LABELS, SIGNS, Labels, Register, finite_or_none
 from gantools.training.schedules import present
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -64,13 +64,14 @@ class TrainState:
         return present(self.config, self.register.images)
 
     @staticmethod
-    def fresh(config: RunConfig, data_digest: str, machine: Machine, label_counts: Sequence[int] = ()) -> "TrainState":
+    def fresh(config: RunConfig, data_digest: str, machine: Machine, labels: Labels = NO_LABELS) -> "TrainState":
         """Begin a run: keyed weights, counters 0, the average equal to the generator.
 
         Args:
-            label_counts: pictures of each class, for a conditional run.
+            labels: of the pictures, for a conditional run.
         """
-        state = TrainState(config, Register(data=data_digest, label_counts=[*label_counts]), machine)
+        register = Register(data=data_digest, label_counts=[*labels.counts], label_digest=labels.digest)
+        state = TrainState(config, register, machine)
         state.generator.reset(config.seed, "generator")
         state.discriminator.reset(config.seed, "discriminator")
         state.average.load_state_dict(state.generator.state_dict(), strict=False)

@@ -5,8 +5,8 @@ by `sample --label`, and a small network that was fitted on the labels of the re
 held-out reals is the ceiling. Variety is how much a fake differs from the fake of its class that is most like it, as a
 share of the same among reals (1: as varied; 0: all alike), at 8 x 8 pixels. With the shared data beside:
 
-    python tests/benchmarks/conditional.py --work /tmp/conditional --train 5m
-    python tests/benchmarks/conditional.py --work /tmp/conditional run.safetensors
+    python tests/benchmarks/conditional.py --work conditional --train 5m
+    python tests/benchmarks/conditional.py --work conditional run.safetensors
 
 The work folder keeps the data set, the run and a sheet of it with a row for each class.
 """

@@ -5,7 +5,7 @@ them tells apart beyond noise; and how wide its intervals are, as a share of the
 snapshots (the median). The snapshots are taken where a run learns most; `--work` keeps them, so that a second look
 costs only the figures. With the shared data beside:
 
-    python tests/benchmarks/rank_models.py --n 500 --work /tmp/snapshots
+    python tests/benchmarks/rank_models.py --n 500 --work snapshots
 """
 
 import argparse

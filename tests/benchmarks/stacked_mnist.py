@@ -4,8 +4,8 @@ The set-up of VEEGAN (Srivastava 2017) and PacGAN (Lin 2018): 128,000 random tri
 classifier of our own for each channel; modes are distinct triples, KL is to the uniform distribution, in nats. They
 report 78.9 modes and 4.50 nats for a DCGAN, 1000 and 0.06 for PacDCGAN2. With the shared data beside:
 
-    python tests/benchmarks/stacked_mnist.py --work /tmp/stacked --train 10m
-    python tests/benchmarks/stacked_mnist.py --work /tmp/stacked run.safetensors
+    python tests/benchmarks/stacked_mnist.py --work stacked --train 10m
+    python tests/benchmarks/stacked_mnist.py --work stacked run.safetensors
 
 The work folder keeps the data set, the classifier and the trained run; `gantools train WORK/data` trains others.
 """

@@ -134,3 +134,25 @@ def test_other_pictures_bring_their_own_frequencies(here: Path) -> None:
     fill(here / "data/cow", ("x.png", "y.png"), 8, 8, "L")
     assert run("train", "data", "-o", C, "--resume", "--steps", 1) == 0
     assert document_of(C).register.label_counts == [3, 5, 6]
+
+
+def test_other_labels_of_the_same_pictures_are_other_data(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Two pictures that change their labels with each other begin a new epoch, though no count changes."""
+    names = sorted(path.relative_to(here / "data").as_posix() for path in (here / "data").rglob("*.png"))
+
+    def relabelled(order: list[str]) -> int:
+        lines = [f"data/{name},{label}" for name, label in zip(names, order, strict=True)]
+        Path("l.csv").write_text("\n".join(["file,label", *lines]) + "\n")
+        return run("prepare", "data", "-o", "set", "--size", 8, "--channels", "gray", "--labels", "l.csv", "-q")
+
+    order = [name.partition("/")[0] for name in names]
+    assert relabelled(order) == 0 and run("train", "set", "--conditional", "-o", C, *TINY, "--steps", 1) == 0
+    before = document_of(C).register
+    order[0], order[-1] = order[-1], order[0]
+    assert relabelled(order) == 0
+    capfd.readouterr()
+    assert run("train", "set", "-o", C, "--resume", "--steps", 1) == 0
+    assert "data: other labels of the same 12 pictures: a new epoch begins" in capfd.readouterr().err
+    after = document_of(C).register
+    assert (after.data, after.label_counts, after.epoch) == (before.data, before.label_counts, before.epoch + 1)
+    assert after.label_digest != before.label_digest

@@ -195,6 +195,7 @@ def test_ranges_are_closed(name: str) -> None:
     values = values_of(resolve(GREY, {"network.family": family}).config)
     for end in (known.minimum, known.maximum):
         fitting = {"network.conditional": "yes"} if name == "network.classes" and end else {}
+        fitting |= {"horizon.images": 1_000} if name.startswith("horizon.") and name != "horizon.images" else {}
         check(build(values | fitting | {name: kind(end)}))
     beyond = [known.minimum - step, known.maximum + step] + ([math.nan] if kind is float else [])
     for value in beyond:
@@ -298,6 +299,7 @@ NEUTRAL = {
     "loss.path_length": 0.0,
     "network.conditional": "no",
     "network.classes": 0,
+    "horizon.images": 1_000_000,
 }
 """Values that go together with all others."""
 
@@ -460,6 +462,7 @@ def test_configurations_are_values() -> None:
          "--augment color,translation,cutout"),
         ({"augment.operations": "cutout", "augment.schedule": "horizon"},
          "augment.schedule=horizon and horizon.images=0: ", "--set horizon.images=1000000"),
+        ({"horizon.rates": 0.1}, "horizon.rates=0.1 and horizon.images=0: ", "--set horizon.images=1000000"),
         ({"loss.path_length": 2.0}, "--arch dcgan and loss.path_length=2: ", "--set loss.path_length=0"),
         ({"network.packing": 3}, "--batch 64 and network.packing=3: ", "--batch 66"),
         ({"network.packing": 2, "network.deviation_group": 3}, "--batch 64 and network.deviation_group=3: ",
@@ -509,6 +512,17 @@ def test_augmentation_is_chosen_by_count_and_channels(
         assert (augment.operations, augment.schedule, augment.images) == expected
         assert ("--augment auto" in found.origins["augment.operations"]) is bool(words)
     assert resolve(shape, {"preset": "dcgan"}, count).config.augment == AugmentConfig()
+
+
+@pytest.mark.parametrize("typed", [{"augment.operations": "auto"}, {"horizon.images": 0}])
+def test_a_preset_s_own_schedule_gives_way(typed: dict[str, Any]) -> None:
+    """--augment auto, and no horizon, are at one strength from the first image on whatever the preset would do."""
+    for count, operations in ((200, "translation,cutout"), (60_000, "none")):
+        augment = resolve(GREY, {"preset": "residual", **typed}, count).config.augment
+        assert augment.schedule == "fixed"
+        if "augment.operations" in typed:
+            assert augment.operations == operations
+            assert operations == "none" or augment.strength == 1.0
 
 
 def test_typed_changes_do_not_rise_with_what_auto_chose() -> None:

@@ -81,3 +81,11 @@ def test_pictures_of_another_shape_are_refused(tmp_path: Path) -> None:
     path = stored(tmp_path, "fc", some_pictures(height=16, width=16))
     with pytest.raises(InputError, match="found a discriminator of 16x16 grey pictures, expected one of 8x8 RGB"):
         Critic(path, Shape(3, 8, 8))
+
+
+def test_discriminators_of_packs_are_refused(tmp_path: Path) -> None:
+    """One that looks at several pictures at once has no answer to a single one."""
+    path = tmp_path / "pack.safetensors"
+    path.write_bytes(packed(fresh("dcgan", **{"network.packing": 2})).data)
+    with pytest.raises(InputError, match="found a discriminator of packs of 2 pictures, expected one of single"):
+        Critic(path)
