@@ -16,7 +16,7 @@ from gantools.device import Machine, settle
 from gantools.files.checkpoint import Packed, load, pack
 from gantools.files.document import DataNote, Lineage
 from gantools.training.engine import Phase, turns
-from gantools.training.register import NO_LABELS, Labels
+from gantools.training.register import UNLABELLED, DataLabels
 from gantools.training.state import TrainState
 
 THREADS = 1
@@ -159,7 +159,7 @@ def config_of(case: str, precision: str = "fp32", pictures: MemoryPictures | Non
 def fresh(case: str = "dcgan", precision: str = "fp32", **more: object) -> TrainState:
     """Begin a tiny run."""
     config = config_of(case, precision, **more)
-    labels = Labels(some_pictures().label_counts(), "0" * 32) if config.network.classes else NO_LABELS
+    labels = DataLabels(some_pictures().label_counts(), "0" * 32) if config.network.classes else UNLABELLED
     return TrainState.fresh(config, "0" * 64, machine(precision), labels)
 
 

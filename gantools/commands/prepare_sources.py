@@ -96,7 +96,9 @@ def fetched(sources: tuple[str, ...], root: Path | None, console: Console, *, wr
         InputError: there is no copy of a set that was typed, or none that can be used.
         ResourceError: no space for a download.
     """
-    if not any(source.startswith((PUBLISHED, "files-from:")) for source in sources):
+    from gantools.data.lists import LIST
+
+    if not any(source.startswith((PUBLISHED, LIST)) for source in sources):
         return None
     from gantools.data.torchvision_library import Library
 

@@ -246,11 +246,11 @@ def _fresh(request: Request, pictures: "Pictures | None") -> Session:
     settled = typed | {"precision": machine.precision}
     resolved = resolve(shape_of(pictures), settled, *known, machine.device.type)
     origins = resolved.origins | {"precision": "typed" if request.precision != "auto" else "the device"}
-    from gantools.training.register import NO_LABELS, Labels
+    from gantools.training.register import UNLABELLED, DataLabels
     from gantools.training.state import TrainState
 
     is_conditional = bool(resolved.config.network.classes)
-    labels = Labels(pictures.label_counts(), pictures.label_digest()) if is_conditional else NO_LABELS
+    labels = DataLabels(pictures.label_counts(), pictures.label_digest()) if is_conditional else UNLABELLED
     state = TrainState.fresh(resolved.config, pictures.digest, machine, labels)
     note = DataNote(pictures.count, pictures.classes)
     lineage, notes = begin_with(state, request.init) if request.init is not None else (Lineage(), [])

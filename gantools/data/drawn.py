@@ -1,6 +1,6 @@
 """The drawn sets as a source: pictures made by code at the size that is asked for.
 
-What draws them is imported only where one is a source: it takes as long as planning for a thousand files.
+What draws them is imported only where one is a source, which it seldom is.
 """
 
 from collections.abc import Callable

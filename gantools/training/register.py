@@ -48,7 +48,7 @@ class Point(NamedTuple):
 COUNTS = ("round", "images", "d_steps")
 
 
-class Labels(NamedTuple):
+class DataLabels(NamedTuple):
     """What a conditional run knows of the labels of its pictures.
 
     Args:
@@ -60,7 +60,7 @@ class Labels(NamedTuple):
     digest: str
 
 
-NO_LABELS = Labels([], "")
+UNLABELLED = DataLabels([], "")
 
 
 @dataclass

@@ -15,7 +15,7 @@ from gantools.nets.base import Discriminator, Generator, freeze_first
 from gantools.nets.layers import hold_statistics
 from gantools.training.adam import Adam
 from gantools.training.average import stand
-from gantools.training.register import NO_LABELS, SIGNS, Labels, Register, finite_or_none
+from gantools.training.register import SIGNS, UNLABELLED, DataLabels, Register, finite_or_none
 from gantools.training.schedules import present
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -64,7 +64,7 @@ class TrainState:
         return present(self.config, self.register.images)
 
     @staticmethod
-    def fresh(config: RunConfig, data_digest: str, machine: Machine, labels: Labels = NO_LABELS) -> "TrainState":
+    def fresh(config: RunConfig, data_digest: str, machine: Machine, labels: DataLabels = UNLABELLED) -> "TrainState":
         """Begin a run: keyed weights, counters 0, the average equal to the generator.
 
         Args:
