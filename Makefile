@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PIP) -e '.[dev]'
 	touch $(STAMP)
 
-demo: $(STAMP) ## See a first GAN learn, in about three minutes; everything goes to demo/
+demo: $(STAMP) ## See a first GAN learn, in about five minutes; everything goes to demo/
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/demo.sh
 
 check: lint test ## Run lint and the fast tests

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A first GAN in about three minutes on two cores. Each command is printed before it runs; all is written to demo/ here.
+# A first GAN in four to five minutes on two cores. Each command is printed before it runs; all is written to demo/ here.
 # The counts are fixed, so every run of this script ends in the same pictures; what an earlier one left is removed.
 set -eu
 
