@@ -184,7 +184,9 @@ class Study:
 
 
 def with_rates(recipe: Recipe, factors: list[float], data: Path) -> list[Recipe]:
-    """Return the recipe with both rates multiplied by each factor."""
+    """Return the recipe with both rates multiplied by each factor; a rival stays as it is."""
+    if recipe.rival:
+        return [recipe]
     words = [*GANTOOLS, "train", str(data), *shlex.split(recipe.words), "--print-config"]
     printed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     values = dict(line.partition("  #")[0].split("=", 1) for line in printed.splitlines())
