@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gantools.pictures.open import open_picture
+from gantools.pictures.open import look_and_open, open_picture
 
 
 def read_pixels(source: Path | BinaryIO, long_side: int) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
@@ -16,18 +16,18 @@ def read_pixels(source: Path | BinaryIO, long_side: int) -> tuple[NDArray[np.uin
     A smaller picture stays as it is. Transparent places take the mean colour of what is seen, so that no hidden colour
     reaches a loss over an edge.
     """
-    image = open_picture(source, channels="rgba", at_least=(2 * long_side, 2 * long_side))
-    height, width = image.height, image.width
-    if max(height, width) > long_side:
-        factor = long_side / max(height, width)
-        height, width = max(1, round(height * factor)), max(1, round(width * factor))
-        image = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    at_least = (2 * long_side, 2 * long_side)
+    seen, image, extent = look_and_open(source, channels="rgba", at_least=at_least)
+    factor = min(1.0, long_side / max(seen.height, seen.width))
+    size = max(1, round(seen.width * factor)), max(1, round(seen.height * factor))
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.LANCZOS, box=extent, reducing_gap=3.0)
     pixels = np.asarray(image)
     colour, alpha = pixels[..., :3].copy(), pixels[..., 3]
     if alpha.min() == 255:
         return colour, None
-    seen = alpha > 0
-    colour[~seen] = colour[seen].mean(0).round() if seen.any() else 128
+    shown = alpha > 0
+    colour[~shown] = colour[shown].mean(0).round() if shown.any() else 128
     return colour, alpha.astype(np.float32) / 255.0
 
 
