@@ -1,5 +1,6 @@
 """The names of the figures, what each means and which way it gets better. The standard library alone."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,25 +25,28 @@ class Kind:
         better: which way it gets better; ``even``: as it nears its floor, from either side.
         meaning: in words.
         source: what it is made of: vectors of the extractor, pixels, or what a recogniser takes pictures for.
+        least, most: what it can be at all; its interval ends there.
     """
 
     better: Better
     meaning: str
     source: Source = "features"
+    least: float = 0.0
+    most: float = math.inf
 
 
 KINDS = {
-    "kid": Kind("lower", "kernel distance, unbiased"),
+    "kid": Kind("lower", "kernel distance, unbiased", least=-math.inf),
     "frechet": Kind("lower", "mean and covariance; grows as pictures get few"),
-    "precision": Kind("higher", "fakes that look like a real one"),
-    "recall": Kind("higher", "reals that a fake looks like"),
+    "precision": Kind("higher", "fakes that look like a real one", most=1.0),
+    "recall": Kind("higher", "reals that a fake looks like", most=1.0),
     "density": Kind("even", "how deep fakes lie among the reals"),
-    "coverage": Kind("higher", "reals with a fake near by: falls when it collapses"),
+    "coverage": Kind("higher", "reals with a fake near by: falls when it collapses", most=1.0),
     "vendi": Kind("even", "variety over that of the reals"),
     "swd": Kind("lower", "detail, in patches of 7 x 7", "pixels"),
-    "ms_ssim": Kind("even", "likeness among the fakes", "pixels"),
+    "ms_ssim": Kind("even", "likeness among the fakes", "pixels", most=1.0),
     "memorisation": Kind("even", f"distance to training pictures; under {COPYING:g} is copying", "pixels"),
-    "recognised": Kind("higher", "fakes that the recogniser is sure of", "recogniser"),
+    "recognised": Kind("higher", "fakes that the recogniser is sure of", "recogniser", most=1.0),
     "modes": Kind("higher", "kinds of the data among those", "recogniser"),
     "kl": Kind("lower", "unlikeness of their shares, in nats", "recogniser"),
 }  # fmt: skip

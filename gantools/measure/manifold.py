@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gantools.measure.resampling import Counts, Estimate, Floats, blocks, estimate
+from gantools.measure.resampling import Counts, Estimate, Floats, blocks, estimate, loosened
 
 K_PRECISION = 3
 """Neighbours that make the ball of precision and recall (Kynkäänniemi 2019)."""
@@ -37,10 +37,10 @@ def manifold(fakes: Floats, reals: Floats, counts: Counts) -> dict[str, Estimate
     found = _inside(reals, fakes, _radii(near_fakes, counts.fakes, K_PRECISION), counts.fakes)
     closest = _radii(_nearest(reals, fakes, own=False), counts.fakes, 1)
     return {
-        "precision": estimate(precision),
-        "recall": estimate(_share(found > 0, counts.reals)),
+        "precision": estimate(loosened(precision, len(fakes))),
+        "recall": estimate(loosened(_share(found > 0, counts.reals), len(reals))),
         "density": estimate(density),
-        "coverage": estimate(_share(closest <= wide, counts.reals)),
+        "coverage": estimate(loosened(_share(closest <= wide, counts.reals), len(reals))),
     }
 
 

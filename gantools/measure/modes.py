@@ -1,12 +1,10 @@
 """How many kinds of pictures there are among fakes, and how unlike their shares are to those of the data."""
 
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import NDArray
 
 from gantools.data.factors import Factors
-from gantools.measure.resampling import Estimate, Floats, estimate
+from gantools.measure.resampling import Estimate, Floats, estimate, loosened
 
 SURE = 0.9
 """A fake counts for its kind when the recogniser is as sure of it. Guess."""
@@ -66,20 +64,3 @@ def modes(codes: Codes, sureness: Floats, data: Codes, combinations: int, counts
     if not is_sure.any():
         found = recognised * len(codes)  # of few fakes, each of the next ones may show a kind
     return {"recognised": estimate(recognised), "modes": estimate(found), "kl": estimate(divergence)}
-
-
-def loosened(shares: Floats, pictures: int) -> Floats:
-    """Return a share of pictures and its replicates (1 + B,), with replicates that spread at least as far as they must.
-
-    All or none of a few pictures is no proof of all or none: every draw with replacement says the same then. The least
-    deviation is that of Laplace's estimate, with one success and one failure more.
-    """
-    value, replicates = shares[0], shares[1:]
-    laplace = (value * pictures + 1) / (pictures + 2)
-    least = float(np.sqrt(laplace * (1 - laplace) / pictures))
-    if not len(replicates) or float(np.std(replicates)) >= least:
-        return shares
-    steps = (np.arange(len(replicates)) + 0.5) / len(replicates)
-    scores = np.array([NormalDist().inv_cdf(step) for step in steps])
-    spread: Floats = np.concatenate([[value], value + least * scores])
-    return spread

@@ -9,7 +9,7 @@ import numpy as np
 
 from gantools.features.base import Label
 from gantools.measure.kinds import GATE, GOOD, KINDS
-from gantools.measure.resampling import CONFIDENCE, Estimate, interval, standard_error, student
+from gantools.measure.resampling import CONFIDENCE, Estimate, Interval, interval, standard_error, student
 
 Verdict = Literal["better", "worse", "not separable"]
 
@@ -37,6 +37,11 @@ class Figure:
         """The figure itself."""
         return self.estimate.value
 
+    def bounds(self) -> Interval:
+        """Return where the true value lies, as far as there can be values."""
+        found, kind = interval(self.estimate, self.pictures), KINDS[self.name]
+        return Interval(max(found.low, min(kind.least, self.value)), min(found.high, max(kind.most, self.value)))
+
     def off(self) -> Estimate:
         """Return the figure, or how far it is off its floor when it is to be even with it."""
         if KINDS[self.name].better != "even":
@@ -45,7 +50,7 @@ class Figure:
 
     def facts(self) -> dict[str, Any]:
         """Return JSON values."""
-        bounds = interval(self.estimate, self.pictures)
+        bounds = self.bounds()
         return {
             "value": self.estimate.value,
             "low": bounds.low,
@@ -169,7 +174,7 @@ def table(figures: dict[str, Figure]) -> list[tuple[str, ...]]:
         ("figure", "value", f"{CONFIDENCE:.0%} interval", "floor", "good when", "what it says")
     ]
     for name, figure in figures.items():
-        bounds = interval(figure.estimate, figure.pictures)
+        bounds = figure.bounds()
         cells = written(figure.estimate.value), f"{written(bounds.low)} to {written(bounds.high)}"
         rows.append((name, *cells, written(figure.floor), GOOD[KINDS[name].better], KINDS[name].meaning))
     return rows

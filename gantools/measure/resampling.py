@@ -76,6 +76,23 @@ def estimate(rows: Floats) -> Estimate:
     return Estimate(float(rows[0]), rows[1:])
 
 
+def loosened(shares: Floats, pictures: int) -> Floats:
+    """Return a share of pictures and its replicates (1 + B,), with replicates that spread at least as far as they must.
+
+    All or none of a few pictures is no proof of all or none: every draw with replacement says the same then. The least
+    deviation is that of Laplace's estimate, with one success and one failure more.
+    """
+    value, replicates = shares[0], shares[1:]
+    laplace = (value * pictures + 1) / (pictures + 2)
+    least = float(np.sqrt(laplace * (1 - laplace) / pictures))
+    if not len(replicates) or float(np.std(replicates)) >= least:
+        return shares
+    steps = (np.arange(len(replicates)) + 0.5) / len(replicates)
+    scores = np.array([NormalDist().inv_cdf(step) for step in steps])
+    spread: Floats = np.concatenate([[value], value + least * scores])
+    return spread
+
+
 def linear(value: float, influences: list[tuple[Floats, Floats]]) -> Estimate:
     """Return the estimate of a figure whose replicates are too dear: to first order, each picture adds its influence.
 

@@ -105,6 +105,16 @@ def test_fewer_pictures_widen_the_interval_down_to_four(capsys: pytest.CaptureFi
     assert spans[0] > 2 * spans[1]
 
 
+def test_intervals_of_seven_pictures_stay_among_possible_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """A share lies between 0 and 1, no distance under 0; none or all of seven pictures is no proof of none or all."""
+    found = against(capsys, "new.safetensors", "--against", "data", "--n", "7")["figures"]
+    for name, each in found.items():
+        assert KINDS[name].least <= each["low"] <= each["value"] <= each["high"] <= KINDS[name].most, name
+    for name in ("precision", "recall", "coverage"):
+        assert found[name]["high"] - found[name]["low"] > 0.2, name
+    assert any(found[name]["value"] in (0, 1) for name in ("precision", "recall", "coverage"))
+
+
 def test_fakes_are_the_pictures_that_sample_writes(tmp_path: Path) -> None:
     """What is judged is what a user gets: the same pixels by index and seed."""
     from gantools.files.checkpoint import load_average
