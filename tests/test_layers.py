@@ -27,6 +27,7 @@ ROOMS = {
     "files.metrics": 1,
     "files.nearby": 1,
     "training.balance": 1,
+    "training.course": 1,
     "training.health": 1,
     "training.register": 1,
     "training.advice": 1,

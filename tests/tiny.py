@@ -121,6 +121,7 @@ class MemoryPictures:
 
     pixels: NDArray[np.uint8]
     digest: str = "0" * 64
+    held_out: "MemoryPictures | None" = None
 
     @property
     def labels(self) -> NDArray[np.int32]:
@@ -139,9 +140,10 @@ class MemoryPictures:
 
 
 def some_pictures(count: int = 10, channels: int = 1, height: int = 8, width: int = 12) -> MemoryPictures:
-    """Draw random pictures; always the same."""
+    """Draw random pictures, and three more that are held out; always the same."""
     draw = np.random.RandomState(7)
-    return MemoryPictures(draw.randint(0, 256, (count, channels, height, width)).astype(np.uint8))
+    pixels, held_out = (draw.randint(0, 256, (n, channels, height, width)).astype(np.uint8) for n in (count, 3))
+    return MemoryPictures(pixels, held_out=MemoryPictures(held_out, "1" * 64))
 
 
 def machine(precision: str = "fp32") -> Machine:

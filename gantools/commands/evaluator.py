@@ -203,6 +203,7 @@ class Evaluator:
         kept = {"figure": name} | figures[name].facts()
         packed = pack(session.state, session.data, session.lineage, kept)
         write_bytes(place, packed.data)
+        self.metrics.add(event="saved", images=session.state.register.images, digest=packed.document.digest)
         self._best = figures
 
 

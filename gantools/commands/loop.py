@@ -103,7 +103,8 @@ def _turn(
         report.after(event, is_counted, target)
         saver.timeline.after(event)
         if is_counted and session.request.output != STREAM and saver.is_due(steps):
-            saver.save()
+            saved = saver.save()
+            report.metrics.add(event="saved", images=saved.images, digest=saved.digest)
             unsaved = False
         if is_counted and evaluator is not None and evaluator.is_due(steps, deadline - saver.cost_s(turn_s)):
             evaluator.evaluate(stop)

@@ -135,6 +135,7 @@ class Reporter:
             twins=signs["twins"],
             gap=signs["gap"],
             order=signs["order"],
+            overfitting=signs["overfitting"],
         )
 
 

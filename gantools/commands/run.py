@@ -68,6 +68,7 @@ def _take(session: Session, bounds: Bounds, cadence: Cadence, metrics: MetricsFi
         event="start",
         command=session.request.command,
         **counts,
+        parent=session.lineage.parent,
         changes=session.notes,
         remedies=remedies(session.state.config),
     )

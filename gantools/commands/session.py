@@ -218,9 +218,9 @@ def _peek(source: Path | bytes) -> Document:
 def _open_pictures(path: Path | None) -> "Pictures | None":
     if path is None:
         return None
-    from gantools.data.folder import open_data
+    from gantools.data.folder import open_for_training
 
-    return open_data(path)
+    return open_for_training(path)
 
 
 def preview_config(request: Request) -> Resolved:

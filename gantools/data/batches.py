@@ -5,11 +5,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gantools.data.pack import Pictures
+from gantools.data.pack import NO_LABEL, Pictures
 from gantools.draws import permutation, uniform
 from gantools.keys import key
 from gantools.training.state import TrainState
 from gantools.training.turn import Labels, Reals
+from gantools.training.vitals import UNSEEN_EVERY
 
 
 class Batches:
@@ -44,6 +45,25 @@ class Batches:
         rows = self._rows(state, "order of G", epoch, position)[0]
         rows = rows if labels is None else self._rows_of(labels, state, "pairs of G", g_steps)
         return self._reals(rows, state, "mirror of G", epoch, position)
+
+    def unseen(self, state: TrainState) -> Reals | None:
+        """Return the next of the held-out pictures, a batch that d_steps alone decides; None where there are none.
+
+        Training never learns from them: D is only asked what it thinks of them. Few of them come several times.
+        """
+        held_out, register = self.pictures.held_out, state.register
+        if held_out is None:
+            return None
+        order = permutation(key(state.config.seed, "unseen", held_out.digest), held_out.count)
+        labels = held_out.labels if state.config.network.classes else None
+        if labels is not None:
+            order = order[labels[order] != NO_LABEL]
+        if not len(order):
+            return None
+        start = register.d_steps // UNSEEN_EVERY * state.config.batch
+        rows = order[np.arange(start, start + state.config.batch) % len(order)]
+        images = to_floats(held_out.read(rows.tolist()), state)
+        return Reals(images, None if labels is None else labels[rows].astype(np.int64))
 
     def _rows_of(self, labels: Labels, state: TrainState, purpose: str, count: int) -> list[int]:
         """Draw a row of each class in ``labels`` (N,), keyed by the data and a count of turns."""

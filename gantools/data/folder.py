@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -37,7 +38,7 @@ def open_data(path: Path, *, split: Split = "train") -> Pictures:
 
     Args:
         path: a folder that ``prepare`` wrote, or any folder of pictures of one size.
-        split: held-out pictures are never read for training; a folder that was not prepared has none.
+        split: training never learns from held-out pictures; a folder that was not prepared has none.
 
     Raises:
         InputError: no such folder, not a folder, nothing in it, pictures of several sizes, pictures changed or added
@@ -46,13 +47,31 @@ def open_data(path: Path, *, split: Split = "train") -> Pictures:
     """
     check_folder(path)
     if is_ours(path / MANIFEST):
-        return _open_prepared(path, split)
+        found = _open_prepared(path, split)[0]
+        if found is None:
+            raise _nothing_in(path, split)
+        return found
     if (path / JOURNAL).exists():
         message = f"{path}: found a data set that is not finished, expected a whole one"
         raise InputError(message, hint=Again(first=prepare_line(path)))
     if split == "holdout":
         raise _nothing_in(path, split)
     return open_raw(path)
+
+
+def open_for_training(path: Path) -> Pictures:
+    """Open the training pictures, with those that are held out of training beside them when there are any.
+
+    Raises:
+        InputError, ResourceError: as ``open_data``.
+    """
+    if not is_ours(path / MANIFEST):
+        return open_data(path)
+    found, held_out = _open_prepared(path, "train", "holdout")
+    if found is None:
+        raise _nothing_in(path, "train")
+    found.held_out = held_out
+    return found
 
 
 def prepare_line(folder: Path) -> str:
@@ -100,7 +119,41 @@ def check_folder(path: Path) -> None:
     raise InputError(f"{path}: found a file, {EXPECTED}", hint=prepare_first(str(path)))
 
 
-def _open_prepared(folder: Path, split: Split) -> Pictures:
+@dataclass(frozen=True)
+class _Prepared:
+    """A folder that ``prepare`` wrote; ``is_there`` says of each row whether its picture is there, (N,)."""
+
+    folder: Path
+    pack: Pack | None
+    index: Index
+    shape: Shape
+    labels: NDArray[np.int32]
+    is_there: NDArray[np.bool_]
+
+    def open(self, split: Split) -> Pictures | None:
+        """Open the pictures of a split; None: there are none."""
+        is_chosen = np.frombuffer(self.index.splits.encode(), np.uint8) == ord(split[0])
+        rows = np.flatnonzero(is_chosen & self.is_there).astype(np.int64)
+        if not len(rows):
+            return None
+        if self.pack is None:
+            descriptor, offsets = _from_pngs(self.folder, self.index, rows, self.shape)
+        else:
+            descriptor, offsets = os.dup(self.pack.descriptor), self.pack.offsets()[rows]
+        return Pictures(
+            descriptor,
+            str(self.folder if self.pack is None else self.pack.path),
+            offsets,
+            self.shape,
+            data_digest(self.index.pixel_digests()[rows].tobytes(), self.shape),
+            classes=tuple(self.index.classes),
+            labels=self.labels[rows] if self.index.classes else None,
+            removed=int((is_chosen & ~self.is_there).sum()),
+        )
+
+
+def _open_prepared(folder: Path, *splits: Split) -> list[Pictures | None]:
+    """Open splits of a folder that ``prepare`` wrote; None is one without pictures."""
     pack = own_pack(folder)
     try:
         if pack is None:
@@ -110,43 +163,26 @@ def _open_prepared(folder: Path, split: Split) -> Pictures:
             shape, labels = heading.recipe.shape, np.asarray(numbers, np.int32)
         else:
             index, shape, labels = pack.index, pack.shape, pack.labels
-        rows, removed = _choose(folder, index, split)
-        digests = index.pixel_digests()[rows]
-        digest = data_digest(digests.tobytes(), shape)
-        opened = _from_pngs(folder, index, rows, shape) if pack is None else (pack.descriptor, pack.offsets()[rows])
-        return Pictures(
-            opened[0],
-            str(folder if pack is None else pack.path),
-            opened[1],
-            shape,
-            digest,
-            classes=tuple(index.classes),
-            labels=labels[rows] if index.classes else None,
-            removed=removed,
-        )
-    except BaseException:
+        prepared = _Prepared(folder, pack, index, shape, labels, _present(folder, index))
+        return [prepared.open(split) for split in splits]
+    finally:
         if pack is not None:
             os.close(pack.descriptor)
-        raise
 
 
-def _choose(folder: Path, index: Index, split: Split) -> tuple[NDArray[np.int64], int]:
-    """Return the rows of a split whose files are there, and how many are not.
+def _present(folder: Path, index: Index) -> NDArray[np.bool_]:
+    """Return which rows' files are there, (N,).
 
     Raises:
-        InputError: files were changed or added by hand, or no row is left.
+        InputError: files were changed or added by hand.
     """
     difference = disk.compare(folder, index, (folder / MANIFEST).stat().st_mtime_ns)
     # While a run is unfinished, what it has written so far lies beside the old data set, which stays the valid one.
     if not (folder / JOURNAL).exists():
         _refuse_changes(folder, index, difference)
-    chosen = np.frombuffer(index.splits.encode(), np.uint8) == ord(split[0])
     present = np.ones(len(index.files), np.bool_)
     present[difference.missing] = False
-    rows = np.flatnonzero(chosen & present).astype(np.int64)
-    if not len(rows):
-        raise _nothing_in(folder, split)
-    return rows, int((chosen & ~present).sum())
+    return present
 
 
 def _refuse_changes(folder: Path, index: Index, difference: disk.Difference) -> None:

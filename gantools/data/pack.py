@@ -146,6 +146,8 @@ class Pictures:
         classes: the names of the labels, in the order of their numbers; empty when there are none.
         labels: the label of each picture (N,), -1 for a picture without one; None when no picture has a label.
         removed: how many pictures of this split were deleted by hand and are left out.
+        held_out: pictures of the same data set that training never learns from; None when there are none, or when they
+            were not asked for.
 
     Args:
         descriptor: of the open file; it is closed with this object.
@@ -168,6 +170,7 @@ class Pictures:
     ) -> None:
         self.count, self.digest, self.removed = len(offsets), digest, removed
         self.classes, self.labels = classes, labels
+        self.held_out: Pictures | None = None
         self.channels, self.height, self.width = shape
         self._descriptor, self._name, self._offsets, self._shape = descriptor, name, offsets, shape
 
@@ -208,7 +211,9 @@ class Pictures:
             filled += got
 
     def close(self) -> None:
-        """Close the file; a second time does nothing."""
+        """Close the file, and that of the held-out pictures; a second time does nothing."""
+        if self.held_out is not None:
+            self.held_out.close()
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

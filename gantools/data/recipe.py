@@ -39,7 +39,7 @@ class Wish:
         tiles: ``none``; ``grid``, or ``random:N`` at random places: pieces of the size, each a picture of its own.
         overlap: of neighbours in a grid of tiles: pixels, or a share of the tile's side such as ``25%``.
         labels: ``folders``: sub-folders name classes; ``none``; or the path of a CSV file that names them.
-        holdout: the share that training never reads, in [0, 1).
+        holdout: the share that training never learns from, in [0, 1).
         limit: at most that many pictures; 0 for no limit.
         seed: of random crops and of drawn pictures.
         follow: whether links to folders below a source are followed.

@@ -11,9 +11,10 @@ from gantools.config.remedies import remedies
 from gantools.config.reproduce import typed_options
 from gantools.files.document import Document, read_document
 from gantools.files.header import Header
+from gantools.inspection.afterwards import Afterwards, afterwards
 from gantools.inspection.finding import Finding, counted, short
 from gantools.training.advice import judged, remedy
-from gantools.training.health import EVEN_PLAY, recent_d_loss, verdict
+from gantools.training.health import EVEN_PLAY, State, recent_d_loss, verdict
 from gantools.training.schedules import present, rate_share, way
 
 NETWORKS = ("generator", "discriminator")
@@ -31,8 +32,10 @@ def checkpoint_finding(path: Path) -> Finding:
     """
     header, document = read_document(path)
     command, why_not = reproduction(document, path.name)
+    later = afterwards(path, document.digest)
     facts = _facts(header, document) | {"reproduce": command, "reproduce_note": why_not}
-    rows = [*_network_rows(header, document), *_health_rows(document, path.name), *_origin_rows(document)]
+    facts["afterwards"] = None if later is None else later._asdict()
+    rows = [*_network_rows(header, document), *_health_rows(document, path.name, later), *_origin_rows(document)]
     rows += [("size", f"{header.size_bytes:,} bytes, {len(header.tensors):,} tensors")]
     rows += [("made by", command or str(why_not))]
     details = [(name, str(value)) for name, value in values_of(document.config).items()]
@@ -108,7 +111,7 @@ def _network_rows(header: Header, document: Document) -> list[tuple[str, str]]:
     ]
 
 
-def _health_rows(document: Document, name: str) -> list[tuple[str, str]]:
+def _health_rows(document: Document, name: str, later: Afterwards | None) -> list[tuple[str, str]]:
     config, register = document.config, document.register
     found = verdict(config, register)
     steps = f"{counted(register.g_steps, 'round')}, {counted(register.d_steps, 'D step')}"
@@ -123,10 +126,11 @@ def _health_rows(document: Document, name: str) -> list[tuple[str, str]]:
         ("progress", f"{counted(register.images, 'image')} seen, {steps}, {place}"),
         ("losses", f"D {_loss(register.loss_d)}, G {_loss(register.loss_g)} ({means})"),
         ("health", str(found)),
-        ("rates", rates),
     ]
-    if (options := remedy(config, found.state)) is not None:
-        rows.insert(3, ("try", f"gantools train DATA -o {shlex.quote(name)} --resume {options}"))
+    rows += [("afterwards", f"the run {later.told()}")] if later is not None else []
+    if (options := remedy(config, found.state if later is None else State(later.state))) is not None:
+        rows.append(("try", f"gantools train DATA -o {shlex.quote(name)} --resume {options}"))
+    rows.append(("rates", rates))
     if on := remedies(config):
         rows.append(("remedies", "; ".join(on)))
     if config.augment.schedule == "adaptive":

@@ -123,7 +123,9 @@ def _split(folder: Folder) -> Section | None:
         return None
     share = summary.holdout / (summary.train + summary.holdout)
     parts = "".join(f'<i style="flex:{part:.4f}"></i>' for part in (1 - share, share))
-    said = f"{summary.train:,} for training, {summary.holdout:,} held out ({share:.1%}), which training never reads."
+    said = (
+        f"{summary.train:,} for training, {summary.holdout:,} held out ({share:.1%}), which training never learns from."
+    )
     body = f'<p>{said}</p><div class="split" aria-hidden="true">{parts}</div>'
     try:
         with open_data(folder.path, split="holdout") as held_out:

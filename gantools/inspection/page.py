@@ -8,6 +8,7 @@ from gantools.config.build import PictureShape, all_fields, values_of
 from gantools.config.fields import setting_of
 from gantools.config.reproduce import own_values
 from gantools.files.document import Document
+from gantools.inspection.afterwards import Afterwards
 from gantools.inspection.checkpoint import ground_of
 from gantools.inspection.finding import Finding, counted
 from gantools.inspection.markup import (
@@ -140,7 +141,10 @@ def _head(document: Document, finding: Finding) -> str:
         ("parameters of D", f"{parameters['discriminator']:,}"),
     ]
     lede = f"{network.family} networks, pictures of {shape}, {config.loss.name} loss, batch {config.batch}"
-    return f'<p class="lede">{text(lede)}</p><p class="verdict {kind}">{text(said)}</p>{tiles(numbers)}'
+    verdicts = f'<p class="verdict {kind}">{text(said)}</p>'
+    if (later := finding.facts["afterwards"]) is not None:
+        verdicts += f'<p class="verdict bad">{text(f"the run {Afterwards(**later).told()}")}</p>'
+    return f'<p class="lede">{text(lede)}</p><div class="verdicts">{verdicts}</div>{tiles(numbers)}'
 
 
 def _samples(document: Document, gallery: Gallery) -> Section:

@@ -23,7 +23,8 @@ header{padding-top:3.2rem}
 h1{margin:.15em 0 .3em;font-size:clamp(1.7rem,5vw,2.6rem);line-height:1.15;letter-spacing:-.022em;font-weight:680;
 overflow-wrap:anywhere}
 .lede{margin:0;font-size:1.1rem;color:var(--soft);max-width:46rem}
-.verdict{display:inline-flex;align-items:baseline;gap:.55em;margin:1.2rem 0 0;padding:.4em .95em .45em;
+.verdicts{display:flex;flex-wrap:wrap;align-items:flex-start;gap:.6rem;margin:1.2rem 0 0}
+.verdict{display:inline-flex;align-items:baseline;gap:.55em;margin:0;padding:.4em .95em .45em;
 border-radius:1.4em;background:var(--card);border:1px solid var(--line);font-weight:560}
 .verdict::before{content:"";flex:none;width:.62em;height:.62em;border-radius:50%;background:var(--amber)}
 .verdict.good::before{background:var(--g)}.verdict.quiet::before{background:var(--soft)}.verdict.bad::before{background:var(--red)}

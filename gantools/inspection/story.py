@@ -30,7 +30,7 @@ SIGNS = ("spread", "twins")
 FACTS = ("value", "low", "high", "floor")
 
 GROWING = "progressive"
-SILENT = ("end", "drop", "figures", "start")
+SILENT = ("end", "saved", "drop", "figures", "start")
 TEXTS = ("what", "text", "state")
 
 

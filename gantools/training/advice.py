@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gantools.config.ground import usual_gamma
+from gantools.config.ground import changes, usual_gamma
 from gantools.config.run import OptimizerConfig, RunConfig
 from gantools.training.health import State, verdict
 from gantools.training.register import Register, named_ratios
@@ -29,6 +29,8 @@ def remedy(config: RunConfig, state: State) -> str | None:
         return halved(config)
     if state in (State.COLLAPSING, State.COLLAPSED):
         return held_back(config) or halved(config)
+    if state is State.OVERFITTING:
+        return _blurred(config)
     if state is State.STALLED:
         return _moved(config)
     return _slowed(config) if state is State.D_AHEAD else None
@@ -49,6 +51,13 @@ def held_back(config: RunConfig) -> str | None:
     if network.critic_norm != "none":
         return None
     return f"--penalty r1+r2 --gamma {usual_gamma(network.channels):g} {ALLOW_LOSS}"
+
+
+def _blurred(config: RunConfig) -> str:
+    """Return the options that keep D from knowing its pictures by heart, the plainest first."""
+    if config.augment.operations == "none":
+        return f"--augment {changes(config.network.channels)}"
+    return held_back(config) or f"--lr-d {config.optimizer.lr_d / STRONGER:g}"
 
 
 def _slowed(config: RunConfig) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 from gantools.config.catalog import LOSSES
 from gantools.errors import UnhealthyError
 from gantools.events import TurnDone
+from gantools.training import vitals
 from gantools.training.balance import is_d_turn
 from gantools.training.health import TOLERATED_RUN
 from gantools.training.state import TrainState
@@ -21,6 +22,10 @@ class Source(Protocol):
 
     def __call__(self, state: TrainState, labels: Labels | None = None) -> Reals:
         """Take those of the next D turn, of these classes where some are given; move epoch and position on."""
+        ...
+
+    def unseen(self, state: TrainState) -> Reals | None:
+        """Take held-out pictures for D to look at, or None where there are none; nothing of the state moves."""
         ...
 
     def of_g_turn(self, state: TrainState, labels: Labels | None = None) -> Reals:
@@ -57,7 +62,8 @@ def turns(state: TrainState, phase: Phase, reals: Source | None) -> Iterator[Tur
             is_first = phase is Phase.BOTH and register.d_since_g == 0
             fakes = draw_fakes(state, register.d_since_g, with_graph=is_first)
             shared = fakes if is_first else shared
-            discriminator_turn(state, reals(state, fakes.labels if compares else None), fakes)
+            unseen = reals.unseen(state) if vitals.looks_at_unseen(register.d_steps) else None
+            discriminator_turn(state, reals(state, fakes.labels if compares else None), fakes, unseen)
         else:
             fakes = shared or draw_fakes(state, 0, with_graph=True)
             others = reals.of_g_turn(state, fakes.labels) if compares and reals is not None else None

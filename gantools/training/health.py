@@ -4,13 +4,13 @@ It reads the history alone, which grows at fixed counts, so it changes at fixed 
 chosen on runs that were broken on purpose and on healthy ones: docs/explanation/health.md has the table.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean, median
 
 from gantools.config.catalog import LOSSES
 from gantools.config.run import RunConfig
+from gantools.training.course import Course, best_variety, fresh, variety
 from gantools.training.register import Point, Register
 
 EVEN_PLAY = {name: entry.even for name, entry in LOSSES.items() if entry.even}
@@ -59,12 +59,17 @@ STILL = 0.03
 FAR = 0.3
 """Share of the first gap above which fakes do not look like the pictures yet."""
 
+BY_HEART = 0.5
+"""A run overfits when D puts training pictures above held-out ones by more than this share of how far it puts them
+above fakes. Karras 2020 (ADA) steers it to as much."""
+
 
 class State(StrEnum):
     """What a run can be called."""
 
     STARTING = "starting"
     HEALTHY = "healthy"
+    OVERFITTING = "overfitting"
     D_AHEAD = "D ahead"
     STALLED = "stalled"
     COLLAPSING = "collapsing"
@@ -90,6 +95,11 @@ class Verdict:
     def is_lost(self) -> bool:
         """Say whether going on is useless: the run ends with 6 unless told otherwise."""
         return self.state in (State.COLLAPSED, State.DIVERGED)
+
+    @property
+    def is_well(self) -> bool:
+        """Say whether fakes look like the pictures: a run that was lost has recovered."""
+        return self.state in (State.HEALTHY, State.OVERFITTING)
 
     @property
     def is_good(self) -> bool:
@@ -130,14 +140,26 @@ def _verdict(config: RunConfig, register: Register) -> Verdict:
         return Verdict(State.DIVERGED, "diverged: not finite", reason)
     if config.batch < SMALLEST_BATCH:
         return _starting(f"not judged: a batch of {config.batch} is under {SMALLEST_BATCH}")
-    points = _fresh(point for point in register.points() if point.round > register.judged_from)
+    points = fresh(point for point in register.points() if point.round > register.judged_from)
     if len(points) <= RECENT_POINTS:
         return _starting("too early to tell")
+    course = _course(points, register.judged_from)
+    found = _now(course, config)
+    if found.is_lost or _unlearnt(course) is None:
+        return found
+    return _lost_before(points, found, config, register.judged_from)
+
+
+def _course(points: list[Point], judged_from: int) -> Course:
     count = max(RECENT_POINTS, len(points) // 16)
-    course = _Course(points[:-count], points[-count:], register.g_steps - register.judged_from)
+    return Course(points[:-count], points[-count:], points[-1].round - judged_from)
+
+
+def _now(course: Course, config: RunConfig) -> Verdict:
     return (
         _diverged(course, config)
         or _collapsed(course)
+        or _overfitting(course)
         or _ahead(course, config)
         or _stalled(course)
         or _unlearnt(course)
@@ -145,45 +167,24 @@ def _verdict(config: RunConfig, register: Register) -> Verdict:
     )
 
 
-@dataclass(frozen=True)
-class _Course:
-    """The points before, those of now, and the rounds that all of them took."""
+def _lost_before(points: list[Point], found: Verdict, config: RunConfig, judged_from: int) -> Verdict:
+    """Return that a run without likeness was lost before and has not been well since, or else ``found``, how it is now.
 
-    before: list[Point]
-    now: list[Point]
-    rounds: int
-
-    def mean(self, name: str) -> float:
-        """Return the mean of a sign over the points of now."""
-        return fmean(getattr(point, name) for point in self.now)
-
-    def nearness(self) -> float:
-        """Return the gap of now as a share of the first one."""
-        first = (self.before or self.now)[0].gap
-        return self.mean("gap") / first if first else 1.0
-
-    def d_losses(self) -> list[float]:
-        """Return the D losses of now."""
-        return [point.loss_d for point in self.now if point.loss_d is not None]
-
-
-def _fresh(points: Iterable[Point]) -> list[Point]:
-    """Return the points that measured something since the one before; train-g alone measures nothing."""
-    found: list[Point] = []
-    for point in points:
-        is_new = not found or point.d_steps > found[-1].d_steps
-        if is_new and None not in (point.spread, point.gap, point.order):
-            found.append(point)
+    Well for as many points as a verdict looks at: fewer may be the mean of what it was and of what it came to.
+    """
+    well = 0
+    for end in range(len(points) - 1, RECENT_POINTS, -1):
+        earlier = _now(_course(points[:end], judged_from), config)
+        well = well + 1 if earlier.is_well else 0
+        if well == RECENT_POINTS:
+            break
+        if earlier.is_lost:
+            reason = f"at {points[end - 1].images} images {earlier.reason}; since then {found}"
+            return Verdict(earlier.state, earlier.short, reason)
     return found
 
 
-def _variety(point: Point) -> float:
-    """Return how much fakes differ, as a share of the reals: all of them, or each from the one most like it."""
-    assert point.spread is not None, "points without signs were left out"
-    return point.spread if point.twins is None else min(point.spread, point.twins)
-
-
-def _unlearnt(course: _Course) -> Verdict | None:
+def _unlearnt(course: Course) -> Verdict | None:
     """The fakes have not come half the way to the pictures, or are alike still: nothing is known yet."""
     if course.nearness() < UNLEARNT and course.mean("spread") > ALIKE:
         return None
@@ -196,13 +197,13 @@ def _starting(reason: str) -> Verdict:
     return Verdict(State.STARTING, reason, reason)
 
 
-def _healthy(course: _Course) -> Verdict:
+def _healthy(course: Course) -> Verdict:
     spread, gap, order = (course.mean(name) for name in ("spread", "gap", "order"))
     reason = f"two fakes differ {spread:.2f} as much as two pictures, gap {gap:.2f}, D right in {order:.0%} of pairs"
     return Verdict(State.HEALTHY, "healthy", reason)
 
 
-def _diverged(course: _Course, config: RunConfig) -> Verdict | None:
+def _diverged(course: Course, config: RunConfig) -> Verdict | None:
     """D is wrong: it pays far more than for knowing nothing, or more, and takes fakes for pictures."""
     order, losses, even = course.mean("order"), course.d_losses(), even_play(config)
     if losses and even and median(losses) > WILD * even:
@@ -214,10 +215,10 @@ def _diverged(course: _Course, config: RunConfig) -> Verdict | None:
     return None
 
 
-def _collapsed(course: _Course) -> Verdict | None:
+def _collapsed(course: Course) -> Verdict | None:
     """Fakes that differed are alike now, or they never came to differ."""
-    spread, now = course.mean("spread"), [_variety(point) for point in course.now]
-    best = _best_variety(course.before)
+    spread, now = course.mean("spread"), [variety(point) for point in course.now]
+    best = best_variety(course.before)
     if best >= 2 * ALIKE:
         share = f"two fakes differ {spread:.2f} as much as two pictures; variety {fmean(now):.2f}, was {best:.2f}"
         if max(now) < LOST * best:
@@ -227,22 +228,26 @@ def _collapsed(course: _Course) -> Verdict | None:
         return None
     if course.rounds < FIRST_ROUNDS or max(now) >= ALIKE or course.nearness() > UNMOVED:
         return None
-    if fmean(now) > RISING * fmean(map(_variety, course.before[-len(now) :])):
+    if fmean(now) > RISING * fmean(map(variety, course.before[-len(now) :])):
         return None
     alike = f"two fakes differ {spread:.2f} as much as two pictures, variety {fmean(now):.2f}"
     reason = f"{alike}, after {course.rounds} rounds"
     return Verdict(State.COLLAPSED, "collapsed: fakes are alike", reason)
 
 
-def _best_variety(points: list[Point]) -> float:
-    """Return the most variety of fakes that had come half the way to the pictures; noise differs too. At most 1."""
-    first = points[0].gap
-    return min(
-        1.0, max((_variety(p) for p in points if first and p.gap is not None and p.gap < first / 2), default=0.0)
+def _overfitting(course: Course) -> Verdict | None:
+    """D knows its pictures by heart: it takes held-out ones for fakes, or nearly so."""
+    known = [point.overfitting for point in course.now if point.overfitting is not None]
+    if len(known) < len(course.now) or min(known) <= BY_HEART or course.nearness() >= UNLEARNT:
+        return None
+    reason = (
+        f"D puts held-out pictures {fmean(known):.0%} of the way from its training pictures down to the fakes; "
+        "more pictures help most"
     )
+    return Verdict(State.OVERFITTING, "overfitting: D knows its pictures by heart", reason)
 
 
-def _ahead(course: _Course, config: RunConfig) -> Verdict | None:
+def _ahead(course: Course, config: RunConfig) -> Verdict | None:
     """D is nearly always right, and so sure of it that G has little to go by."""
     order, losses, even = course.mean("order"), course.d_losses(), even_play(config)
     share = median(losses) / even if losses and even else 0.0
@@ -253,7 +258,7 @@ def _ahead(course: _Course, config: RunConfig) -> Verdict | None:
     return Verdict(State.D_AHEAD, "D ahead: G learns little", reason)
 
 
-def _stalled(course: _Course) -> Verdict | None:
+def _stalled(course: Course) -> Verdict | None:
     """The fakes do not look like the pictures, and come no nearer."""
     if course.rounds < FIRST_ROUNDS:
         return None

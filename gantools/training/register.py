@@ -20,6 +20,11 @@ a fake from the fake most like it, and of a real from such a real; that of a rea
 real and a fake that D puts in the right order."""
 
 
+LEADS = ("over_unseen", "over_fakes")
+"""Vital signs of data with held-out pictures, beside the others: how much higher D puts training pictures than held-out
+ones, and than fakes."""
+
+
 class Point(NamedTuple):
     """One point of the history: counts, losses, and what the vital signs come to.
 
@@ -32,6 +37,8 @@ class Point(NamedTuple):
         gap: how far the fakes lie from the reals (energy distance), as a share of how much two reals differ; 0 for
             equals, about 2 for a single picture of noise.
         order: share of pairs of a real and a fake that D puts in the right order. 0.5: it cannot tell them apart.
+        overfitting: how much higher D puts training pictures than held-out ones, as a share of how much higher than
+            fakes; 0: it knows nothing of them by heart. None, and left out, where no pictures are held out.
     """
 
     round: int
@@ -43,6 +50,7 @@ class Point(NamedTuple):
     twins: float | None
     gap: float | None
     order: float | None
+    overfitting: float | None = None
 
 
 COUNTS = ("round", "images", "d_steps")
@@ -130,7 +138,8 @@ class Register:
     def add_history(self) -> None:
         """Add a point, at the end of a round that ``history_interval`` divides; thin a history that grew too long."""
         losses = self.loss_d, self.loss_g
-        self.history.append(list(Point(self.g_steps, self.images, *losses, self.d_steps, *ratios(self.signs))))
+        point = list(Point(self.g_steps, self.images, *losses, self.d_steps, *ratios(self.signs)))
+        self.history.append(point if point[-1] is not None else point[:-1])
         if len(self.history) > HISTORY_POINTS:
             self.history_interval *= 2
             self.history = [point for point in self.history if (point[0] or 0) % self.history_interval == 0]
@@ -141,19 +150,26 @@ class Register:
 
 
 def ratios(signs: Mapping[str, float | None]) -> tuple[float | None, ...]:
-    """Return spread, twins, gap and order, to four digits: None where a sign is missing or the reals are all alike."""
+    """Return spread, twins, gap, order and overfitting, to four digits.
+
+    None where a sign is missing, the reals are all alike, or D does not put training pictures above fakes.
+    """
     fakes, reals, near_fakes, near_reals, across, order = (signs[name] for name in SIGNS)
     spread = twins = gap = None
     if fakes is not None and across is not None and reals:
         spread, gap = round(fakes / reals, 4), round((2 * across - fakes - reals) / reals, 4)
     if near_fakes is not None and near_reals:
         twins = round(near_fakes / near_reals, 4)
-    return spread, twins, gap, None if order is None else round(order, 4)
+    over_unseen, over_fakes = (signs.get(name) for name in LEADS)
+    overfitting = None
+    if over_unseen is not None and over_fakes is not None and over_fakes > 0:
+        overfitting = round(over_unseen / over_fakes, 4)
+    return spread, twins, gap, None if order is None else round(order, 4), overfitting
 
 
 def named_ratios(signs: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Return spread, twins, gap and order by name."""
-    return dict(zip(Point._fields[-4:], ratios(signs), strict=True))
+    """Return spread, twins, gap, order and overfitting by name."""
+    return dict(zip(Point._fields[-5:], ratios(signs), strict=True))
 
 
 def finite_or_none(value: float) -> float | None:
@@ -186,15 +202,15 @@ def _check(register: Register) -> None:
         raise ValueError("label_digest is no digest")
     if not is_digest(register.data):
         raise ValueError("data is no digest")
-    if register.signs.keys() != set(SIGNS):
+    if register.signs.keys() not in (set(SIGNS), {*SIGNS, *LEADS}):
         raise ValueError("signs are other ones")
     numbers = [register.loss_d, register.loss_g, *register.signs.values()]
     if not isinstance(register.history, list) or len(register.history) > HISTORY_POINTS:
         raise ValueError("history is no list of points")
     for row in register.history:
-        if not (isinstance(row, list) and len(row) == len(Point._fields)):
+        if not (isinstance(row, list) and len(row) in (len(Point._fields) - 1, len(Point._fields))):
             raise ValueError("history holds something that is no point")
-        point = dict(zip(Point._fields, row, strict=True))
+        point = dict(zip(Point._fields, row, strict=False))
         if not all(type(point[name]) is int for name in COUNTS):
             raise ValueError("a point of the history counts in no whole numbers")
         numbers += row

@@ -15,7 +15,7 @@ from gantools.nets.base import Discriminator, Generator, freeze_first
 from gantools.nets.layers import hold_statistics
 from gantools.training.adam import Adam
 from gantools.training.average import stand
-from gantools.training.register import SIGNS, UNLABELLED, DataLabels, Register, finite_or_none
+from gantools.training.register import LEADS, SIGNS, UNLABELLED, DataLabels, Register, finite_or_none
 from gantools.training.schedules import present
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -41,7 +41,7 @@ class TrainState:
             network.to(memory_format=network.memory_format)
         with torch.device(machine.device):
             self.losses = {"d": torch.zeros(()), "g": torch.zeros(())}
-            self.signs = torch.zeros(len(SIGNS))
+            self.signs, self.leads = torch.zeros(len(SIGNS)), torch.zeros(len(LEADS))
             self.strength = torch.tensor(float(register.augment_strength))
             self.path_mean = torch.tensor(float(register.path_length))
             self.skipped = torch.tensor(register.skipped)
@@ -127,6 +127,8 @@ class TrainState:
         register.skipped, register.nonfinite, register.nonfinite_run = counts
         register.augment_strength, register.path_length = self.strength.item(), self.path_mean.item()
         register.signs = dict(zip(SIGNS, map(finite_or_none, self.signs.tolist()), strict=True))
+        leads = dict(zip(LEADS, map(finite_or_none, self.leads.tolist()), strict=True))
+        register.signs |= leads if None not in leads.values() else {}
         if register.d_steps:
             register.loss_d = finite_or_none(self.losses["d"].item())
         if register.g_steps:
@@ -140,8 +142,9 @@ class TrainState:
     def _set_losses(self) -> None:
         for name, value in (("d", self.register.loss_d), ("g", self.register.loss_g)):
             self.losses[name].fill_(float("nan") if value is None else value)
-        known = (self.register.signs[name] for name in SIGNS)
-        self.signs.copy_(torch.tensor([float("nan") if sign is None else sign for sign in known]))
+        for names, signs in ((SIGNS, self.signs), (LEADS, self.leads)):
+            known = (self.register.signs.get(name) for name in names)
+            signs.copy_(torch.tensor([float("nan") if sign is None else sign for sign in known]))
 
 
 def check_schema(expected: dict[str, tuple[tuple[int, ...], torch.dtype]], found: dict[str, Tensor], name: str) -> None:

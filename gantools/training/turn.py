@@ -76,14 +76,18 @@ def draw_fakes(state: TrainState, j: int, *, with_graph: bool) -> Fakes:
     return Fakes(views, labels, moved)
 
 
-def discriminator_turn(state: TrainState, reals: Reals, fakes: Fakes) -> None:
+def discriminator_turn(state: TrainState, reals: Reals, fakes: Fakes, unseen: Reals | None = None) -> None:
     """Take one D step on reals and on fakes, whose graph is not used.
+
+    Args:
+        unseen: held-out pictures, of which D says what it thinks before it learns.
 
     Writes the discriminator, its moments, its loss, the vital signs, the strength of an adaptive augmentation, and
     d_steps, d_since_g. Where the pictures come from, and so epoch and position, is the engine's.
     """
     config, register, critic = state.present, state.register, state.discriminator.train()
     critic.advance(register.images)
+    unseen_logits = None if unseen is None else _look_at(state, unseen)
     before = buffers_of(critic)
     critic.zero_grad(set_to_none=True)
     with state.machine.autocast():
@@ -107,8 +111,17 @@ def discriminator_turn(state: TrainState, reals: Reals, fakes: Fakes) -> None:
     if vitals.is_due(register.d_steps):
         found = vitals.measure(real.views[-1], fake.views[-1], real_logits, fake_logits)
         state.signs = vitals.follow(state.signs, found, register.d_steps)
+    if unseen_logits is not None:
+        found = vitals.leads(real_logits, unseen_logits, fake_logits)
+        state.leads = vitals.follow(state.leads, found, register.d_steps, vitals.UNSEEN_EVERY)
     register.d_steps += 1
     register.d_since_g += 1
+
+
+def _look_at(state: TrainState, unseen: Reals) -> Tensor:
+    """Return what D says of held-out pictures, changed as the reals of the turn are; nothing of D moves."""
+    with frozen(state.discriminator), torch.no_grad(), state.machine.autocast():
+        return _eye(state, "reals", "d", unseen.labels)(state.discriminator.views(unseen.images))
 
 
 def _d_terms(state: TrainState, real: Shown, fake: Shown, real_logits: Tensor) -> Tensor | float:

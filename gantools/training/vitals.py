@@ -13,6 +13,9 @@ SIDE_PX = 8
 EVERY = 5
 """D turns from one measurement to the next; it takes about a fiftieth of a turn."""
 
+UNSEEN_EVERY = 20
+"""D turns from one look at held-out pictures to the next; D works through a batch more for it."""
+
 MEMORY = 10
 """Measurements that a sign remembers: a mean of the first ten, then a moving one. Ten batches of 64 are 640 fakes."""
 
@@ -22,14 +25,20 @@ def is_due(d_steps: int) -> bool:
     return d_steps % EVERY == 0
 
 
-def follow(signs: Tensor, found: Tensor, d_steps: int) -> Tensor:
+def looks_at_unseen(d_steps: int) -> bool:
+    """Say whether the D turn that ``d_steps`` others came before looks at held-out pictures."""
+    return d_steps % UNSEEN_EVERY == 0
+
+
+def follow(signs: Tensor, found: Tensor, d_steps: int, every: int = EVERY) -> Tensor:
     """Return the moving means after a measurement; what is not finite changes nothing, and begins nothing.
 
     Args:
         signs: means so far, NaN where none is.
         found: what ``measure`` returned in the D turn that ``d_steps`` others came before.
+        every: D turns from one measurement to the next.
     """
-    share = max(1 / MEMORY, 1 / (d_steps // EVERY + 1))
+    share = max(1 / MEMORY, 1 / (d_steps // every + 1))
     moved = torch.where(torch.isfinite(signs), signs + share * (found - signs), found)
     return torch.where(torch.isfinite(found), moved, signs)
 
@@ -53,6 +62,18 @@ def measure(reals: Tensor, fakes: Tensor, real_logits: Tensor, fake_logits: Tens
         _ordered(real_logits.detach(), fake_logits.detach()),
     )
     return torch.stack(signs)
+
+
+def leads(real_logits: Tensor, unseen_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Return how much higher D puts training pictures than held-out ones, and than fakes: ``register.LEADS``.
+
+    Source: Karras 2020 (ADA), equation 1: the heuristic r_v is the first over the second.
+
+    Args:
+        real_logits, unseen_logits, fake_logits: what D said of each, alike augmented, (N,) or fewer.
+    """
+    real = real_logits.detach().float().mean()
+    return torch.stack([real - unseen_logits.float().mean(), real - fake_logits.detach().float().mean()])
 
 
 PLAIN = "donot_use_mm_for_euclid_dist"

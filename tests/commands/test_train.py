@@ -570,7 +570,7 @@ def test_metrics_are_lines_at_fixed_counts(line: Line) -> None:
     assert lines[1]["images"] == 200
     assert math.isclose(lines[1]["lr_g"], 2e-4)
     assert set(lines[1]) == {"images", "d_steps", "g_steps", "epoch", "loss_d", "loss_g", "lr_d", "lr_g", "augment",
-                             "skipped", "nonfinite", "spread", "twins", "gap", "order"}  # fmt: skip
+                             "skipped", "nonfinite", "spread", "twins", "gap", "order", "overfitting"}  # fmt: skip
     assert lines[-1] == {"event": "end", "images": 480, "digest": digest_of(C)}
 
 
@@ -579,12 +579,12 @@ def test_metrics_are_never_rewritten(line: Line) -> None:
     done(line(*FRESH, "--steps", 1, "--metrics", "log.jsonl"))
     log = Path("log.jsonl")
     log.write_bytes(log.read_bytes() + b'{"images": 4')
-    before = log.read_bytes()
+    before, parent = log.read_bytes(), digest_of(C)
     done(line(*RESUME, "--lr-g", "0.001", "--steps", 50, "--metrics", "log.jsonl"))
     after = log.read_bytes()
     assert after.startswith(before + b"\n")
     start, counted, end = map(json.loads, after[len(before) + 1 :].splitlines())
-    assert start == {"event": "start", "command": "train", "images": 4, "d_steps": 1, "g_steps": 1,
+    assert start == {"event": "start", "command": "train", "images": 4, "d_steps": 1, "g_steps": 1, "parent": parent,
                      "changes": ["changed: optimizer.lr_g 0.0002 -> 0.001"],
                      "remedies": ["separate rates"]}  # fmt: skip
     assert (counted["g_steps"], end["event"]) == (50, "end")

@@ -1,6 +1,7 @@
 """Pages: well formed, complete, alike for equal inputs, and harmless whatever the files are called."""
 
 import base64
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from gantools.inspection.story import Mark
 from gantools.pictures.timeline import Timeline, run_name
 from gantools.training.engine import Phase
 from tests import tiny
+from tests.faults.runs import digest_of
 from tests.inspection.html_check import Checked
 
 EVIL = '<img src=x onerror=alert(1)>"\x1b[2J\u202e'
@@ -86,6 +88,18 @@ def prepared() -> None:
             ["prepare", "raw", "-o", "data", "--size", "12x8", "--holdout", "30%", "--channels", "gray", "-q"]
         )
         assert code == 3  # one picture is broken
+
+
+def test_the_page_tells_that_the_run_was_lost_afterwards(place: Path, tmp_path: Path) -> None:
+    """Beside the verdict of its own moment stands what a metrics file beside the checkpoint says of later."""
+    shutil.copy("c.safetensors", tmp_path)
+    saved = {"event": "saved", "images": 160, "digest": digest_of(Path("c.safetensors"))}
+    lost = {"event": "health", "images": 900, "state": "diverged", "reason": EVIL}
+    (tmp_path / "m.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in (saved, lost)))
+    found = Checked(page_of(str(tmp_path / "c.safetensors"), name=str(tmp_path / "page.html")))
+    assert found.faults == []
+    assert "the run went on from here and diverged at 900 images: <img" in found.text
+    assert "the run went on" not in Checked(page_of("c.safetensors")).text
 
 
 def test_the_page_of_a_checkpoint_is_whole(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

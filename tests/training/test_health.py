@@ -39,7 +39,8 @@ def point(number: int, loss_d: Sign = 1.0, d_steps: int | None = None, **signs: 
     """Return the point after ``number`` times ten rounds; what is not given is as a good run has it."""
     found = LEARNT | signs
     steps = number * ROUNDS if d_steps is None else d_steps
-    return [number * ROUNDS, number * ROUNDS * 64, loss_d, 1.0, steps, *(found[name] for name in LEARNT)]
+    row = [number * ROUNDS, number * ROUNDS * 64, loss_d, 1.0, steps, *(found[name] for name in LEARNT)]
+    return [*row, found["overfitting"]] if "overfitting" in found else row
 
 
 def register_of(points: Iterable[list[Sign]], **more: object) -> Register:
@@ -69,6 +70,7 @@ def judged(register: Register, **more: object) -> Verdict:
 
 ALIKE = {"spread": 0.04, "twins": 0.06, "gap": 1.5}
 FAR = ALIKE | {"gap": 3.0}
+BY_HEART = {"overfitting": 0.8}
 SURE = {"order": 0.995, "loss_d": 0.05, "spread": 0.6, "gap": 0.6}
 
 
@@ -97,6 +99,16 @@ SURE = {"order": 0.995, "loss_d": 0.05, "spread": 0.6, "gap": 0.6}
         ([*rise(20), (RECENT_POINTS, SURE)], State.D_AHEAD, "D ahead: G learns little"),
         ([*rise(20), (RECENT_POINTS, SURE | {"loss_d": 0.5})], State.HEALTHY, "healthy"),
         ([*rise(20), (RECENT_POINTS, SURE | {"order": 0.9})], State.HEALTHY, "healthy"),
+        ([*rise(20), (RECENT_POINTS, BY_HEART)], State.OVERFITTING, "overfitting: D knows its pictures by heart"),
+        (
+            [*rise(20), (RECENT_POINTS, BY_HEART | SURE)],
+            State.OVERFITTING,
+            "overfitting: D knows its pictures by heart",
+        ),
+        ([*rise(20), (RECENT_POINTS - 1, BY_HEART)], State.HEALTHY, "healthy"),
+        ([*rise(20), (RECENT_POINTS, {"overfitting": 0.4})], State.HEALTHY, "healthy"),
+        ([*rise(20), (RECENT_POINTS, BY_HEART), (1, {})], State.HEALTHY, "healthy"),
+        ([(20, ALIKE | BY_HEART)], State.STARTING, "starting: no likeness yet"),
         ([*rise(10), (30, {"spread": 0.6, "gap": 1.0})], State.STALLED, "stalled: fakes come no nearer"),
         ([*rise(10), (30, {"gap": 0.2})], State.HEALTHY, "healthy"),
     ],
@@ -117,6 +129,25 @@ def test_noise_of_the_start_sets_no_mark() -> None:
     """Fakes that differed more than the pictures, as noise does, may come down to the pictures' own variety."""
     noise = {"spread": 2.5, "twins": 2.5, "gap": 1.5}
     assert judged(course((15, noise), (20, {"spread": 0.7, "twins": 0.7, "gap": 0.2}))).state is State.HEALTHY
+
+
+LOST_PARTS = {
+    "collapsed": [*rise(20), (RECENT_POINTS, {"spread": 0.1})],
+    "turned around": [*rise(20), (RECENT_POINTS, {"order": 0.2, "loss_d": 2.0})],
+    "wild before it learnt": [(RECENT_POINTS + 5, {"spread": 2.5, "twins": 2.5, "gap": 2.0, "loss_d": 9.0})],
+}
+
+
+@pytest.mark.parametrize("name", LOST_PARTS)
+def test_a_lost_run_stays_lost_until_it_is_well(name: str) -> None:
+    """What it comes to afterwards is no start; where it was lost is told with what it is like since."""
+    parts, far = LOST_PARTS[name], {"spread": 0.6, "twins": 0.6, "gap": 1.9}
+    lost, since = judged(course(*parts)), judged(course(*parts, (20, far)))
+    assert lost.is_lost and since.is_lost
+    assert since.short == lost.short
+    assert since.reason.startswith("at ") and "; since then stalled: fakes are as far" in since.reason
+    assert judged(course(*parts, (20, far), (RECENT_POINTS, {}))).state is State.HEALTHY
+    assert judged(course(*parts, (2 * RECENT_POINTS, {}), (20, far))).state is State.STALLED
 
 
 def test_lost_runs() -> None:
@@ -199,6 +230,7 @@ CONFIGS = {
     "penalised": {"network.critic_norm": "none", "loss.penalty": "r1+r2", "loss.gamma": 0.5},
     "many D steps": {"balance.d_steps": 5},
     "fast D": {"optimizer.lr_d": 0.02},
+    "augmented": {"augment.operations": "translation", "network.critic_norm": "batch", "loss.penalty": "none"},
     "slow": {"optimizer.lr_g": 1e-5, "optimizer.lr_d": 1e-5},
 }
 
@@ -215,7 +247,7 @@ def test_what_to_try_can_be_typed(name: str, state: State) -> None:
     command = cli.build_suite().commands["train"]  # type: ignore[attr-defined]
     params = command.make_context("train", ["data", *shlex.split(options)], resilient_parsing=True).params
     fields = {"lr_g": "optimizer.lr_g", "lr_d": "optimizer.lr_d", "gamma": "loss.gamma", "penalty": "loss.penalty",
-              "d_steps": "balance.d_steps"}  # fmt: skip
+              "d_steps": "balance.d_steps", "augment": "augment.operations"}  # fmt: skip
     typed = collect({field: params[option] for option, field in fields.items()}, [])
     found = require_allowed(stored, typed, tuple(params["allow_change"] or ()))
     assert found

@@ -1,15 +1,17 @@
 """The vital signs, on batches whose signs are known."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
+from gantools.data.batches import Batches
 from gantools.training import vitals
-from gantools.training.engine import Phase
-from gantools.training.register import SIGNS, Point, Register, ratios
-from tests.tiny import fresh, take, through_bytes
+from gantools.training.engine import Phase, turns
+from gantools.training.register import LEADS, SIGNS, Point, Register, ratios
+from tests.tiny import fresh, some_pictures, take, through_bytes
 
 
 def some_batch(seed: int, count: int = 64, spread: float = 1.0) -> Tensor:
@@ -95,6 +97,7 @@ def test_signs_are_of_d_turns_alone() -> None:
     state.pull()
     first = dict(state.register.signs)
     assert None not in first.values()
+    assert list(first) == [*SIGNS, *LEADS]
     take(state, Phase.D_ONLY, vitals.EVERY - 1)
     take(state, Phase.G_ONLY, 1)
     again = through_bytes(state)
@@ -103,6 +106,53 @@ def test_signs_are_of_d_turns_alone() -> None:
     take(state, Phase.D_ONLY, 1)
     state.pull()
     assert all(state.register.signs[name] != first[name] for name in SIGNS[:5])
+
+
+def test_leads_of_known_logits() -> None:
+    """Training pictures stand above held-out ones and fakes by the differences of the means; their share is r_v."""
+    found = vitals.leads(torch.tensor([3.0, 5.0]), torch.tensor([2.0, 4.0]), torch.tensor([-4.0, 4.0])).tolist()
+    assert found == pytest.approx([1.0, 4.0])
+    known = dict.fromkeys(SIGNS) | dict(zip(LEADS, found, strict=True))
+    assert ratios(known)[-1] == 0.25
+    assert ratios(known | {"over_fakes": -0.1})[-1] is None
+    assert ratios(dict.fromkeys(SIGNS))[-1] is None
+
+
+@pytest.mark.parametrize("case", ["dcgan-plain", "spectral", "labels, fc", "augmented"])
+def test_looking_at_held_out_pictures_changes_nothing_else(case: str) -> None:
+    """With and without a hold-out a run has the same weights, moments and register, but for what it says of that."""
+    states = [fresh(case) for _ in range(2)]
+    for state, held_out in zip(states, (some_pictures().held_out, None), strict=True):
+        pictures = replace(some_pictures(), held_out=held_out)
+        events = turns(state, Phase.BOTH, Batches(pictures))
+        while state.register.g_steps < 20:
+            next(events)
+        state.pull()
+    seen, unseen = states
+    for (name, one), (_, other) in zip(seen.tensors(), unseen.tensors(), strict=True):
+        assert torch.equal(one, other), name
+    documents = [state.register.to_json() for state in states]
+    histories = [document.pop("history") for document in documents]
+    assert [row[:9] for row in histories[0]] == histories[1]
+    signs = [document.pop("signs") for document in documents]
+    assert signs[0].keys() - signs[1].keys() == set(LEADS)
+    assert {name: signs[0][name] for name in SIGNS} == signs[1]
+    assert documents[0] == documents[1]
+
+
+def test_d_looks_at_all_held_out_pictures_in_turn() -> None:
+    """Every twentieth D turn takes the next ones, as often as they must to fill a batch; the count alone decides."""
+    state, batches = fresh("fc"), Batches(some_pictures())
+    batches.pictures.held_out = some_pictures(7)
+    totals = []
+    for looked in range(7):
+        state.register.d_steps = looked * vitals.UNSEEN_EVERY
+        found = batches.unseen(state)
+        assert found is not None
+        totals += found.images.sum((1, 2, 3)).tolist()
+    assert len(totals) == 28
+    assert sorted(totals) == sorted(4 * totals[:7])
+    assert batches.unseen(state).images.equal(found.images)  # type: ignore[union-attr]
 
 
 def test_points_keep_what_the_signs_come_to() -> None:
@@ -115,3 +165,7 @@ def test_points_keep_what_the_signs_come_to() -> None:
         Point(10, 640, 1.25, 0.5, 20, None, None, None, None),
         Point(10, 640, 1.25, 0.5, 20, 0.5, 0.75, 1.0, 0.9),
     ]
+    register.signs |= {"over_unseen": 1.0, "over_fakes": 4.0}
+    register.add_history()
+    assert register.points()[-1].overfitting == 0.25
+    assert Register.from_json(register.to_json(), "x") == register
