@@ -26,6 +26,7 @@ ROOMS = {
     "files.lock": 1,
     "files.metrics": 1,
     "files.nearby": 1,
+    "files.tar": 1,
     "training.balance": 1,
     "training.course": 1,
     "training.health": 1,

@@ -4,9 +4,7 @@ Encoding beside the computing would be slower on a processor: compute threads wh
 """
 
 import os
-import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from io import BytesIO
 from itertools import chain, islice
 from typing import BinaryIO, TypeVar
 
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from gantools.data.parallel import in_order
 from gantools.files.atomic import write_bytes
+from gantools.files.tar import tar_to
 from gantools.nets.base import Generator
 from gantools.pictures.grid import grid
 from gantools.pictures.write import encode
@@ -43,20 +42,15 @@ def write_folder(plan: Plan, generator: Generator, spots: list[Spot]) -> Iterato
 
 
 def write_tar(plan: Plan, generator: Generator, stream: BinaryIO) -> Iterator[int]:
-    """Write all pictures of the plan to ``stream`` as an uncompressed tar; yield how many are done after each.
-
-    Members carry neither time nor owner: the same pictures give the same bytes.
-    """
+    """Write all pictures of the plan to ``stream`` as an uncompressed tar; yield how many are done after each."""
     pictures = _pictures(plan, generator, plan.spots)
 
     def work(item: tuple[Spot, Pixels]) -> tuple[Spot, bytes]:
         return item[0], _encoded(plan, *item)
 
-    with tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as archive:
+    with tar_to(stream) as add:
         for done, (spot, data) in enumerate(_encode_all(work, pictures), 1):
-            member = tarfile.TarInfo(plan.name(spot))
-            member.size, member.mode = len(data), 0o644
-            archive.addfile(member, BytesIO(data))
+            add(plan.name(spot), data)
             yield done
 
 

@@ -139,8 +139,14 @@ def _members(data: bytes) -> list[Content]:
             if member.isfile() and name.suffix.lower() in PICTURES and member.size <= MOST_MEMBERS_BYTES:
                 file = archive.extractfile(member)
                 assert file is not None, "it is a file"
-                found.append(Content(f"{STREAM}/{member.name}", name.stem, file.read()))
+                found.append(Content(f"{STREAM}/{member.name}", _stem_of(name), file.read()))
     return found
+
+
+def _stem_of(member: Path) -> str:
+    """Return the output's name for a member of a tar, its folders kept unless they lead out of the output's."""
+    leads_out = member.is_absolute() or ".." in member.parts
+    return member.stem if leads_out else str(member.with_suffix(""))
 
 
 def absent(what: str, text: str, expected: str = "a picture") -> InputError:

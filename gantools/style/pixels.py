@@ -18,8 +18,7 @@ def read_pixels(source: Path | BinaryIO, long_side: int) -> tuple[NDArray[np.uin
     """
     at_least = (2 * long_side, 2 * long_side)
     seen, image, extent = look_and_open(source, channels="rgba", at_least=at_least)
-    factor = min(1.0, long_side / max(seen.height, seen.width))
-    size = max(1, round(seen.width * factor)), max(1, round(seen.height * factor))
+    size = reduced(seen.width, seen.height, long_side)
     if image.size != size:
         image = image.resize(size, Image.Resampling.LANCZOS, box=extent, reducing_gap=3.0)
     pixels = np.asarray(image)
@@ -29,6 +28,17 @@ def read_pixels(source: Path | BinaryIO, long_side: int) -> tuple[NDArray[np.uin
     shown = alpha > 0
     colour[~shown] = colour[shown].mean(0).round() if shown.any() else 128
     return colour, alpha.astype(np.float32) / 255.0
+
+
+def reduced(width: int, height: int, long_side: int) -> tuple[int, int]:
+    """Return width and height of a picture that is made at most ``long_side`` pixels long; a smaller one stays.
+
+    Example:
+        >>> reduced(600, 401, 300), reduced(200, 100, 300)
+        ((300, 200), (200, 100))
+    """
+    factor = min(1.0, long_side / max(height, width))
+    return max(1, round(width * factor)), max(1, round(height * factor))
 
 
 def read_mask(path: Path, height: int, width: int) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gantools.config.style import StyleConfig, changed
 from gantools.errors import Again, InputError, RefusedError, UsageError, output_errors
-from gantools.features.names import STYLING
+from gantools.features.names import STYLING, has_weights
 from gantools.files.atomic import require_file_name
 from gantools.files.document import read_document
 from gantools.files.header import canonical_json
@@ -20,6 +20,7 @@ from gantools.pictures.painted import is_painted
 from gantools.pictures.reasons import PictureError
 from gantools.pictures.write import Format
 from gantools.style.contents import STREAM, Content, Style, absent, digest_of, find_contents, require_picture
+from gantools.style.pixels import reduced
 
 FORMATS: dict[str, Format] = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
@@ -55,13 +56,20 @@ class Wish:
 
 @dataclass(frozen=True)
 class Job:
-    """One picture that will be made: of ``content``, to ``path`` or to stdout without one."""
+    """One picture that will be made: of ``content``, to ``path`` or, without one, to stdout.
+
+    Args:
+        size: width and height in pixels.
+        member: its name in the tar that goes to stdout; empty for one picture alone, and for files.
+    """
 
     content: Content
     path: Path | None
     format: Format
     digest: str
     command: str
+    size: tuple[int, int] = (1, 1)
+    member: str = ""
 
 
 @dataclass
@@ -74,6 +82,7 @@ class Plan:
         done: files that are there already.
         skipped: contents that cannot be used, with the reason.
         paths: of all pictures, in the order of the contents.
+        is_tar: several pictures go to stdout, as a tar.
     """
 
     wish: Wish
@@ -81,6 +90,7 @@ class Plan:
     done: list[Path] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     paths: list[Path] = field(default_factory=list)
+    is_tar: bool = False
 
 
 def make_plan(wish: Wish, stdin: bytes | None) -> Plan:
@@ -97,20 +107,25 @@ def make_plan(wish: Wish, stdin: bytes | None) -> Plan:
     """
     _require_inputs(wish)
     contents, is_many = find_contents(wish.contents, stdin)
-    plan = Plan(wish)
+    plan = Plan(wish, is_tar=is_many and str(wish.output) == STREAM)
     style_digests = tuple(digest_of(style.path) for style in wish.styles)
     folder = _folder(wish, is_many)
     taken: set[str] = set()
     for content in contents:
         try:
-            look(content.open())
+            seen = look(content.open())
         except PictureError as error:
             if not is_many:
                 raise
             plan.skipped[content.name] = error.reason
             continue
-        path = _path(wish, content, folder, taken)
-        job = _job(wish, content, path, style_digests)
+        stem = _free_stem(content.stem, taken) if is_many else content.stem
+        path = _path(wish, content, folder, stem)
+        job = replace(
+            _job(wish, content, path, style_digests),
+            size=reduced(seen.width, seen.height, wish.config.size),
+            member=f"{stem}.png" if plan.is_tar else "",
+        )
         plan.paths += [] if path is None else [path]
         if path is not None and not wish.force and is_painted(path, job.digest):
             plan.done.append(path)
@@ -143,10 +158,9 @@ def _require_inputs(wish: Wish) -> None:
 def _folder(wish: Wish, is_many: bool) -> Path | None:
     """Return the folder to which several pictures go; None for one picture, or stdout."""
     output = wish.output
-    if not is_many or str(output) == STREAM:
-        if is_many:
-            raise UsageError("-o -: found several pictures for one stream, expected a folder",
-                             hint=shlex.join(["-o", free_name("stylized")]))  # fmt: skip
+    if str(output) == STREAM:
+        return None
+    if not is_many:
         return output if output is not None and output.is_dir() else None
     if output is None:
         first = Path(wish.contents[0])
@@ -163,13 +177,18 @@ def _folder(wish: Wish, is_many: bool) -> Path | None:
     return output
 
 
-def _path(wish: Wish, content: Content, folder: Path | None, taken: set[str]) -> Path | None:
+def _free_stem(stem: str, taken: set[str]) -> str:
+    """Return a name that no other picture has, and take it."""
+    found, number = stem, 1
+    while found in taken:
+        number += 1
+        found = f"{stem}-{number}"
+    taken.add(found)
+    return found
+
+
+def _path(wish: Wish, content: Content, folder: Path | None, stem: str) -> Path | None:
     if folder is not None:
-        stem, number = content.stem, 1
-        while stem in taken:
-            number += 1
-            stem = f"{content.stem}-{number}"
-        taken.add(stem)
         return folder / f"{stem}.png"
     if str(wish.output) == STREAM:
         return None
@@ -249,7 +268,7 @@ def settled_features(name: str, weights: Path | None, cache: Path, warn: Callabl
     """
     if name != "auto" or weights is not None:
         return name
-    if any(cache.glob("weights/vgg19-*.pth")):
+    if has_weights("vgg19", cache):
         return "vgg19"
     warn("features: no weights of VGG-19 are here, the embedded features are used; --features vgg19 downloads 548 MB")
     return "embedded"

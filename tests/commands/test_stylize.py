@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -136,6 +137,69 @@ def test_picture_and_tar_come_by_pipe(place: Path) -> None:
     done = subprocess.run([*words, "out"], input=stream.getvalue(), capture_output=True, env=child_environment(),
                           check=True)  # fmt: skip
     assert done.stdout == b"out/000000.png\n"
+
+
+def test_several_pictures_for_one_stream_are_a_tar(place: Path) -> None:
+    """A folder, or a tar on stdin, becomes a tar on stdout; folders stay, and so do the bytes of a second run."""
+    words = [sys.executable, "-m", "gantools", "stylize", "--style", "painting.png", *QUICK, "-o", "-"]
+    first, again = (subprocess.run([*words, "photos"], capture_output=True, env=child_environment(), check=True)
+                    for _ in range(2))  # fmt: skip
+    assert first.stdout == again.stdout
+    with tarfile.open(fileobj=io.BytesIO(first.stdout)) as archive:
+        assert archive.getnames() == ["a.png", "deep/b.png"]
+        member = archive.extractfile("deep/b.png")
+        assert member is not None
+        data = member.read()
+    assert stylize("photos/deep/b.png", "--style", "painting.png", *QUICK, "-o", "b.png") == 0
+    assert data == Path("b.png").read_bytes()
+    piped = subprocess.run([*words, "-"], input=first.stdout, capture_output=True, env=child_environment(), check=True)
+    with tarfile.open(fileobj=io.BytesIO(piped.stdout)) as archive:
+        assert archive.getnames() == ["a.png", "deep/b.png"]
+    assert b"next: " not in first.stderr
+
+
+def test_names_in_a_tar_lead_nowhere_else(place: Path) -> None:
+    """A member called ``../../x.png`` goes into the output's folder."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        archive.add("photos/a.png", "../../x.png")
+        archive.add("photos/a.png", "cat/x.png")
+    words = [sys.executable, "-m", "gantools", "stylize", "-", "--style", "painting.png", *QUICK, "-o", "out"]
+    done = subprocess.run(words, input=stream.getvalue(), capture_output=True, env=child_environment(), check=True)
+    assert done.stdout == b"out/x.png\nout/cat/x.png\n"
+
+
+def test_pictures_are_not_poured_into_a_terminal(place: Path) -> None:
+    """A tar for a terminal is refused before anything is computed."""
+    words = [sys.executable, "-m", "gantools", "stylize", "photos", "--style", "painting.png", *QUICK, "-o", "-"]
+    leader, terminal = os.openpty()
+    done = subprocess.run(words, stdout=terminal, stderr=subprocess.PIPE, env=child_environment(), text=True)
+    os.close(terminal)
+    os.close(leader)
+    assert done.returncode == 2
+    assert "-o -: stdout is a terminal, expected a file or a pipe\nhint: -o stylized" in done.stderr.replace(
+        "hint: gantools stylize photos --style painting.png " + " ".join(QUICK) + " ", "hint: "
+    )
+
+
+def test_dry_run_says_what_would_be_made(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sizes, where values come from, time and memory; nothing is written."""
+    before = sorted(place.rglob("*"))
+    line = ("photos", "--style", "painting.png", "--threads", "1", "--size", "24", "--features", "embedded")
+    assert stylize(*line, "-o", "out", "--dry-run", "--json") == 0
+    out, err = capsys.readouterr()
+    assert sorted(place.rglob("*")) == before
+    document = json.loads(out)
+    assert (document["dry_run"], document["to_make"], document["seconds"] > 0) == (True, 2, True)
+    assert document["pictures"][1] == {"path": "out/deep/b.png", "content": "photos/deep/b.png", "width": 24,
+                                       "height": 24}  # fmt: skip
+    for text in ("size            24  (typed)", "tv_weight       0.05  (preset default)", "; estimated time: ",
+                 "would be made: out/a.png, 24 x 24 px, from photos/a.png",
+                 "dry run: 2 pictures would be made; nothing was written"):  # fmt: skip
+        assert text in err
+    assert re.search(r"^memory: [\d.]+.?B$", err, re.M)
+    assert stylize("photo.png", "--style", "painting.png", "--features", "vgg19", "--dry-run") == 0
+    assert "features vgg19: its weights would be downloaded, time is known then" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["luma", "match", "histogram"])

@@ -1,0 +1,177 @@
+"""What ``stylize`` does once all is planned: pictures made one by one, shown as they go, and written."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gantools.commands.load import warn_of_load
+from gantools.commands.product import binary_stdout
+from gantools.commands.signals import StopRequest
+from gantools.config.style import work_of
+from gantools.console import Console, duration
+from gantools.errors import InputError
+from gantools.files.tar import tar_to
+from gantools.panel import PaintingPanel
+
+if TYPE_CHECKING:
+    from gantools.progress import Progress
+    from gantools.style.paint import Painting
+    from gantools.style.plan import Job, Plan
+    from gantools.style.produce import Painted, Workshop
+
+WORTH_ESTIMATING_S = 5.0
+
+
+@dataclass(frozen=True)
+class MachineWords:
+    """What was typed of the machine."""
+
+    device: str
+    threads: int | None
+    precision: str
+    tile: str
+
+
+@dataclass
+class Run:
+    """One call of the command, and what has become of it.
+
+    Args:
+        plan: what is to be made.
+        console: where people are spoken to.
+        deadline: on the monotonic clock.
+        save_every: iterations; None: only the result is written.
+    """
+
+    plan: "Plan"
+    console: Console
+    deadline: float
+    save_every: int | None
+    signal: int | None = None
+
+    def __post_init__(self) -> None:
+        self.made: list[Painted] = []
+        self.label = ""
+
+
+@dataclass
+class _Shown:
+    """What is told of the work while it goes on: the bar, what stands beside it, and iterations of earlier pictures."""
+
+    progress: "Progress"
+    panel: PaintingPanel
+    before: int = 0
+
+
+def work(run: Run, stop: StopRequest, words: MachineWords) -> None:
+    """Load torch and make the pictures, one by one; several for stdout go into a tar."""
+    workshop = open_workshop(run, words)
+    with ExitStack() as stack:
+        add = stack.enter_context(tar_to(binary_stdout("stylized"))) if run.plan.is_tar else None
+        shown: _Shown | None = None
+        for number, job in enumerate(run.plan.jobs):
+            painting = painting_of(run, workshop, job)
+            if painting is None:
+                continue
+            if shown is None:
+                _estimate(estimate_s(run.plan, job, painting), run.console)
+                panel = PaintingPanel()
+                shown = _Shown(stack.enter_context(_progress(run, painting, panel)), panel)
+            shown.before = number * painting.iterations
+            _write(job, _paint(run, workshop, job, painting, shown, stop), add)
+            if stop.signal is not None or time.monotonic() > run.deadline:
+                break
+    run.signal = stop.signal
+
+
+def open_workshop(run: Run, words: MachineWords) -> "Workshop":
+    """Load torch, and make ready what all pictures share."""
+    from gantools.device import settle
+    from gantools.style.memory import tile_for
+    from gantools.style.produce import Workshop
+
+    console, config = run.console, run.plan.wish.config
+    machine = settle(words.device, words.threads, words.precision)
+    console.detail(f"machine: {machine.device}, {machine.precision}, {machine.threads} threads")
+    warn_of_load(machine.threads, console)
+    side = tile_for(config) if words.tile == "auto" else int(words.tile)
+    if words.tile == "auto" and side is not None:
+        console.line(f"memory: too little to measure {config.size} px at once, goes in tiles of {side} px")
+    workshop = Workshop(run.plan.wish, machine, side, console.warn)
+    run.label = workshop.label
+    return workshop
+
+
+def painting_of(run: Run, workshop: "Workshop", job: "Job") -> "Painting | None":
+    """Return a picture ready to be redrawn; None: it is one of several and cannot be read.
+
+    Raises:
+        InputError: it is the only one and cannot be read.
+    """
+    plan, name = run.plan, job.content.name
+    try:
+        return workshop.painting(job)
+    except InputError as error:
+        if len(plan.jobs) + len(plan.done) == 1:
+            raise
+        plan.skipped[name] = getattr(error, "reason", error.message)
+        run.console.warn(f"{name}: skipped ({plan.skipped[name]})")
+        return None
+
+
+def estimate_s(plan: "Plan", job: "Job", painting: "Painting") -> float:
+    """Return how long all pictures will take, from one evaluation of one of them; time goes as pixels."""
+    pixels = [width * height for width, height in (each.size for each in plan.jobs)]
+    return painting.estimate_s() * sum(pixels) / (job.size[0] * job.size[1])
+
+
+def _estimate(seconds: float, console: Console) -> None:
+    if seconds > WORTH_ESTIMATING_S:
+        console.line(f"estimated time: {duration(seconds)}; stop at any time, what there is is saved")
+
+
+def _progress(run: Run, painting: "Painting", panel: PaintingPanel) -> "AbstractContextManager[Progress]":
+    total = painting.iterations * len(run.plan.jobs)
+    steps = partial(work_of, painting.schedule)
+    return run.console.progress("stylize", total, "iterations", deadline=run.deadline, panel=panel, work=steps)
+
+
+def _paint(run: Run, workshop: "Workshop", job: "Job", painting: "Painting", shown: _Shown, stop: StopRequest
+           ) -> "Painted":  # fmt: skip
+    """Make one picture."""
+    from gantools.style.objective import Losses
+    from gantools.style.produce import moves, write
+
+    progress, panel, before = shown.progress, shown.panel, shown.before
+    losses, taken = Losses(0.0, 0.0, 0.0), 0
+    for taken, moved in enumerate(moves(painting, run.deadline, lambda: stop.signal), 1):
+        losses = moved.losses
+        panel.update((losses.content, losses.style, losses.variation), f"{moved.long_side} px")
+        progress.update(before + taken)
+        if run.save_every is not None and taken % run.save_every == 0:
+            write(workshop.finished(job, painting, taken, losses, "unfinished"))
+    painted = workshop.finished(job, painting, taken, losses, painting.ended)
+    progress.update(before + painting.iterations if painting.ended == "whole" else before + taken)
+    if painted.is_flat:
+        run.console.warn(f"{job.content.name}: the result is of one colour: the weights drowned the content; "
+                         "a larger --content-weight, a smaller --rate or --start content helps")  # fmt: skip
+    if painting.ended not in ("whole", "time"):
+        run.console.line(f"{painting.ended}: ends here, {job.path or 'stdout'} shows {taken} iterations")
+    run.console.detail(f"{job.content.name}: {panel.remark()}")
+    run.made.append(painted)
+    return painted
+
+
+def _write(job: "Job", painted: "Painted", add: Callable[[str, bytes], None] | None) -> None:
+    """Write a picture to its file, into the tar, or as it is to stdout."""
+    from gantools.style.produce import write
+
+    if job.path is not None:
+        write(painted)
+    elif add is not None:
+        add(job.member, painted.data)
+    else:
+        binary_stdout().write(painted.data)
