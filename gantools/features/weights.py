@@ -1,6 +1,12 @@
-"""Weights for torchvision's networks: from a file that is named, or by torchvision's own download. Checked."""
+"""Weights for torchvision's networks: from a file that is named, or by torchvision's own download. Checked.
 
+Of VGG's 548 MB 468 are its classifier: a copy without it is kept, in float32, so that pictures and digests are those of
+the whole file to the bit; halves of it would not be.
+"""
+
+import contextlib
 import pickle
+import shlex
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -8,10 +14,13 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
+from safetensors.torch import save as save_safetensors
 from torch import Tensor, nn
 
-from gantools.errors import Again, InputError, ResourceError
+from gantools.errors import Again, GantoolsError, InputError, ResourceError
+from gantools.features.names import trimmed_weights
 from gantools.features.torchvision_nets import ARCHITECTURES, TorchvisionNet, build
+from gantools.files.atomic import write_bytes
 
 DIGEST_BYTES = 6
 MOST_BYTES = 1 << 30
@@ -39,14 +48,20 @@ def module_from(name: str, file: Path | None, cache: Path) -> tuple[nn.Module, s
         InputError: the file cannot be read, or has other tensors than the network.
         ResourceError: the download failed.
     """
-    weights = _downloaded(name, cache) if file is None else read(file)
-    source = str(file) if file is not None else f"torchvision's {name}"
-    network = _built(name, weights)
+    kept = trimmed_weights(name, cache) if file is None else file
+    whole = read(kept) if kept is not None else _downloaded(name, cache)
+    source = str(kept) if kept is not None else f"torchvision's {name}"
+    network = _built(name, whole)
     heads = tuple(f"{head}." for head in ARCHITECTURES[name].heads)
-    weights = {key: value.float() for key, value in weights.items() if not key.startswith(heads)}
+    weights = {key: value.float() for key, value in whole.items() if not key.startswith(heads)}
     _require_fit(name, network.state_dict(), weights, source)
+    digest = digest_of(weights)
+    if kept is None:
+        _keep_trimmed(name, cache, whole, weights, digest)
+    elif file is None:
+        _require_digest(kept, digest)
     network.load_state_dict(weights, assign=True, strict=False)  # the counters of batch norm may be missing
-    return network, digest_of(weights)
+    return network, digest
 
 
 def name_of(file: Path) -> str:
@@ -111,6 +126,25 @@ def _downloaded(name: str, cache: Path) -> Weights:
         message = f"--features {name}: its weights cannot be downloaded ({reason}), expected a network or --weights"
         raise ResourceError(message, hint="--features embedded") from error
     return found
+
+
+def _keep_trimmed(name: str, cache: Path, whole: Weights, weights: Weights, digest: str) -> None:
+    """Keep a copy without the classifier where that is most of the file; its name has the digest."""
+    if 2 * _bytes_of(weights) > _bytes_of(whole):
+        return
+    file = cache / "weights" / f"{name}-features-{digest}.safetensors"
+    with contextlib.suppress(GantoolsError):  # a cache that cannot be written still serves its whole file
+        write_bytes(file, save_safetensors(weights))
+
+
+def _require_digest(kept: Path, digest: str) -> None:
+    if not kept.stem.endswith(f"-{digest}"):
+        message = f"{kept}: found weights of digest {digest}, expected the one in its name: it is damaged"
+        raise InputError(message, hint=shlex.join(["rm", str(kept)]))
+
+
+def _bytes_of(weights: Weights) -> int:
+    return sum(value.numel() * value.element_size() for value in weights.values())
 
 
 def _built(name: str, weights: Weights) -> nn.Module:

@@ -215,6 +215,62 @@ def test_a_failed_download_names_the_way_out(tmp_path: Path, monkeypatch: pytest
     assert caught.value.hint == "--features embedded"
 
 
+def test_a_download_with_another_hash_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash in the file's name is compared by torchvision; nothing stays under its final name."""
+    from gantools.vision import import_torchvision
+
+    away = tmp_path / "vgg16-397923af.pth"
+    torch.save(narrow_vgg16(), away)
+    entry = import_torchvision().models.VGG16_Weights.IMAGENET1K_V1.value
+    url = entry.url
+    object.__setattr__(entry, "url", away.as_uri())
+    try:
+        with pytest.raises(ResourceError, match=r"vgg16: its weights cannot be downloaded \(invalid hash value"):
+            extractor_for("vgg16", None, tmp_path / "cache")
+    finally:
+        object.__setattr__(entry, "url", url)
+    assert list((tmp_path / "cache/weights").iterdir()) == []
+
+
+def as_downloaded(name: str, state: dict[str, Tensor], cache: Path) -> Path:
+    """Write weights where torchvision finds what it has downloaded."""
+    file = cache / "weights" / {"vgg16": "vgg16-397923af.pth", "vgg19": "vgg19-dcbb9e9d.pth"}[name]
+    file.parent.mkdir(parents=True)
+    torch.save(state, file)
+    return file
+
+
+def test_a_copy_without_the_classifier_is_kept(tmp_path: Path) -> None:
+    """It gives the same network as the whole file, which is not needed again; a damaged copy is told."""
+    file = as_downloaded("vgg16", narrow_vgg16() | {"classifier.0.weight": torch.zeros(4096, 128)}, tmp_path)
+    whole = network_from("vgg16", None, tmp_path)
+    (kept,) = tmp_path.glob("weights/vgg16-features-*.safetensors")
+    assert kept.stem == f"vgg16-features-{whole.label.digest}"
+    assert kept.stat().st_size < file.stat().st_size / 2
+    file.unlink()
+    again = network_from("vgg16", None, tmp_path)
+    assert again.label == whole.label
+    assert torch.equal(again(pictures())["relu4_1"], whole(pictures())["relu4_1"])
+    save_file(narrow_vgg16() | {"features.0.bias": torch.zeros(4)}, kept)
+    with pytest.raises(InputError, match="expected the one in its name: it is damaged") as caught:
+        network_from("vgg16", None, tmp_path)
+    assert caught.value.hint == f"rm {kept}"
+
+
+@pytest.mark.slow
+def test_the_copy_of_vgg19_is_a_seventh_of_the_file(tmp_path: Path) -> None:
+    """Of 575 million bytes 80 are kept."""
+    shapes = {"0": (4096, 25088), "3": (4096, 4096), "6": (1000, 4096)}
+    state = {name: torch.zeros(value.shape) for name, value in build("vgg19").state_dict().items()}
+    state |= {f"classifier.{number}.weight": torch.zeros(shape) for number, shape in shapes.items()}
+    state |= {f"classifier.{number}.bias": torch.zeros(shape[0]) for number, shape in shapes.items()}
+    file = as_downloaded("vgg19", state, tmp_path)
+    network_from("vgg19", None, tmp_path)
+    (kept,) = tmp_path.glob("weights/vgg19-features-*.safetensors")
+    assert 570e6 < file.stat().st_size < 580e6
+    assert 80e6 < kept.stat().st_size < 81e6
+
+
 def test_too_large_a_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file beyond the largest network is not read."""
     (tmp_path / "w.pth").write_bytes(b"12345")
