@@ -3,7 +3,10 @@
 Each run is a process of one thread, `gantools train --on-collapse warn`, and its metrics file tells what was said of it
 when. A folder keeps data and runs, so that what was done is not done again; with the shared data beside:
 
-    python tests/benchmarks/health.py /tmp/health --seeds 21 22 23 24 25
+    python tests/benchmarks/health.py SCRATCH --seeds 21 22 23 24 25
+    python tests/benchmarks/health.py SCRATCH --only overfitting families losses
+
+``overfitting``: few and many pictures, a tenth of them held out. ``families``, ``losses``: each once, of healthy runs.
 """
 
 import argparse
@@ -26,6 +29,12 @@ SETS = {
     "cifar": [CIFAR, "--labels", "none"],
     "emoji": [EMOJI, "--size", "32"],
     "fifty": [EMOJI, "--size", "32", "--limit", "50"],
+    "43 emoji": [EMOJI, "--size", "32", "--limit", "56", "--holdout", "10%"],
+    "190 emoji": [EMOJI, "--size", "32", "--limit", "222", "--holdout", "10%"],
+    "1510 emoji": [EMOJI, "--size", "32", "--holdout", "10%"],
+    "9006 of CIFAR": [CIFAR, "--labels", "none", "--holdout", "10%"],
+    "54012 of MNIST": [MNIST, "--holdout", "10%"],
+    "3609 stickers": ["demo:stickers", "--size", "32", "--limit", "4000", "--holdout", "10%"],
     "stacked": ["stacked.bin/data_batch_1.bin", "--labels", "none"],
 }
 STACKED_PICTURES = 10_000
@@ -56,6 +65,28 @@ BROKEN = {
     "Stacked MNIST, reals in [0, 1]": Case("stacked", "--preset dcgan --images 12k", ("D ahead", "collapsed")),
 }
 
+OVERFITTING = {
+    "43 emoji, unchanged": Case("43 emoji", "--augment none --images 50k", ("overfitting",)),
+    "190 emoji, unchanged": Case("190 emoji", "--augment none --images 60k", ("overfitting",)),
+    "1,510 emoji, unchanged": Case("1510 emoji", "--augment none --images 60k", ()),
+    "43 emoji": Case("43 emoji", "--images 30k", ()),
+    "190 emoji": Case("190 emoji", "--images 30k", ()),
+    "1,510 emoji": Case("1510 emoji", "--images 30k", ()),
+    "9,006 of CIFAR": Case("9006 of CIFAR", "--images 20k", ()),
+    "54,012 of MNIST": Case("54012 of MNIST", "--images 20k", ()),
+    "3,609 stickers": Case("3609 stickers", "--images 20k", ()),
+}
+SMALLEST = "--set network.base_width=8 --images 20k"
+FAMILIES = {
+    f"healthy, {name}": Case("54012 of MNIST", f"--arch {name} {SMALLEST}", ())
+    for name in ("fc", "conv", "progressive", "msg", "stylegan2", "residual")
+}
+LOSSES = {
+    f"healthy, {name}": Case("54012 of MNIST", f"--loss {name} --images 20k", ())
+    for name in ("minimax", "lsgan", "hinge", "wasserstein", "relativistic", "relativistic-hinge")
+}
+GROUPS = {"overfitting": OVERFITTING, "families": FAMILIES, "losses": LOSSES}
+
 COST = """
 import sys, time
 from pathlib import Path
@@ -63,20 +94,21 @@ from statistics import median
 from gantools.config.build import resolve
 from gantools.commands.changes import shape_of
 from gantools.data.batches import Batches
-from gantools.data.folder import open_data
+from gantools.data.folder import open_for_training
 from gantools.device import settle
 from gantools.training import vitals
 from gantools.training.engine import Phase, turns
 from gantools.training.state import TrainState
 
-with open_data(Path(sys.argv[1])) as pictures:
+with open_for_training(Path(sys.argv[1])) as pictures:
     state = TrainState.fresh(resolve(shape_of(pictures), {}).config, pictures.digest, settle("cpu", 1, "fp32"))
-    events, is_due = turns(state, Phase.BOTH, Batches(pictures)), vitals.is_due
+    events, looks = turns(state, Phase.BOTH, Batches(pictures)), (vitals.is_due, vitals.looks_at_unseen)
     times = {True: [], False: []}
     for block in range(60):
-        vitals.is_due = is_due if block % 2 else lambda d_steps: False
+        never = (lambda d_steps: False, lambda d_steps: False)
+        vitals.is_due, vitals.looks_at_unseen = looks if block % 2 else never
         began = time.process_time()
-        for _ in range(2 * 20):  # 20 rounds: a penalty each fourth, signs each fifth
+        for _ in range(2 * 20):  # 20 rounds: a penalty each fourth, signs each fifth, held-out pictures once
             next(events)
         times[bool(block % 2)].append(time.process_time() - began)
     print(median(times[True]) / median(times[False]) - 1)
@@ -132,7 +164,8 @@ def row(name: str, case: Case, seed: int, folder: Path) -> tuple[list[str], str]
     last = [line for line in lines if "event" not in line][-1]
     alarms = [state for _, state in told if state not in QUIET]
     course = ", ".join(f"{state} at {images}" for images, state in told) or "-"
-    signs = " ".join(f"{last[sign]:>6.3f}" for sign in ("spread", "twins", "gap", "order"))
+    named = ("spread", "twins", "gap", "order", "overfitting")
+    signs = " ".join("     -" if last.get(sign) is None else f"{last[sign]:>6.3f}" for sign in named)
     print(f"{name:<31} {seed:>4} {last['images']:>7} {signs}  {course}", flush=True)
     return alarms, told[-1][1] if told else "healthy"
 
@@ -142,13 +175,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="folder that keeps data and runs")
     parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23, 24, 25])
+    parser.add_argument("--only", nargs="+", choices=GROUPS, default=[], help="other tables")
     options = parser.parse_args()
     if not all(path.exists() for path in (MNIST, CIFAR, EMOJI)):
         print(f"health: left out, {SHARED} is not here")
         return
     options.work.mkdir(parents=True, exist_ok=True)
     heading("verdicts on runs of one thread, broken on purpose and healthy; the signs are those of the last turns")
-    print(f"{'run':<31} {'seed':>4} {'images':>7} spread  twins    gap  order  said, at images seen")
+    print(f"{'run':<31} {'seed':>4} {'images':>7} spread  twins    gap  order  heart  said, at images seen")
+    if options.only:
+        for name, case in (entry for group in options.only for entry in GROUPS[group].items()):
+            row(name, case, options.seeds[0], options.work)
+        return
     found = {name: row(name, case, options.seeds[0], options.work)[0] for name, case in BROKEN.items()}
     false = 0
     for data in ("mnist", "cifar", "emoji"):
@@ -157,9 +195,9 @@ def main() -> None:
     wanted = {name: case.right for name, case in BROKEN.items() if case.right}
     hits = sum(bool(set(found[name]) & set(right)) for name, right in wanted.items())
     print(f"found {hits} of {len(wanted)}; false alarms in {false} of {3 * len(options.seeds)} healthy runs")
-    prepare("mnist", options.work)
+    prepare("54012 of MNIST", options.work)
     cost = subprocess.run(
-        [sys.executable, "-c", COST, str(options.work / "mnist")], check=True, capture_output=True, text=True
+        [sys.executable, "-c", COST, str(options.work / "54012 of MNIST")], check=True, capture_output=True, text=True
     )
     print(f"processor time for the signs, mnist, one thread: {float(cost.stdout):+.1%}")
 

@@ -30,7 +30,7 @@ def gantools(folder: Path, *words: str) -> tuple[bytes, float]:
 def test_memory_does_not_grow_beyond_five_thousand_pictures(tmp_path: Path) -> None:
     """Four times the pictures take no twentieth more memory, and all of them count where it says so."""
     sources = [str(MNIST / f"{split}-images-idx3-ubyte.gz") for split in ("train", "t10k")]
-    gantools(tmp_path, "prepare", *sources, "-o", "data", "--holdout", "30%", "-q")
+    gantools(tmp_path, "prepare", *sources, "-o", "data", "--size", "16", "--holdout", "30%", "-q")
     small = ["--arch", "fc", "--set", "network.base_width=16", "-q"]
     gantools(tmp_path, "train", "data", "-o", "c.safetensors", "--steps", "5", *small)
     held = {}
