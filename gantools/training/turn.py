@@ -114,6 +114,8 @@ def discriminator_turn(state: TrainState, reals: Reals, fakes: Fakes, unseen: Re
     if unseen_logits is not None:
         found = vitals.leads(real_logits, unseen_logits, fake_logits)
         state.leads = vitals.follow(state.leads, found, register.d_steps, vitals.UNSEEN_EVERY)
+    elif vitals.looks_at_unseen(register.d_steps):
+        state.leads = torch.full_like(state.leads, torch.nan)  # the data had a hold-out, and have none now
     register.d_steps += 1
     register.d_since_g += 1
 

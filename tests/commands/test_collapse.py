@@ -26,8 +26,11 @@ GOOD = {"spread": 0.9, "twins": 0.9, "gap": 0.1, "order": 0.9}
 Line = Callable[[str], tuple[int, list[str]]]
 
 
-def store(path: Path, alike: int, good: int = 20) -> None:
-    """Write the checkpoint of a run of ``good`` points that learnt, then ``alike`` points of fakes that are alike."""
+def store(path: Path, alike: int, good: int = 20, by_heart: int = 0) -> None:
+    """Write the checkpoint of a run of ``good`` points that learnt, then ``alike`` points of fakes that are alike.
+
+    After that come ``by_heart`` points at which D knew its pictures.
+    """
     values = {"network.family": "fc", "loss.penalty": "none", "network.critic_norm": "none"}
     with open_data(Path("data")) as pictures:
         config = replace(config_of("fc", pictures=some_pictures(10, 1, 8, 8), **values), batch=16)
@@ -36,10 +39,13 @@ def store(path: Path, alike: int, good: int = 20) -> None:
     signs = [GOOD | {"gap": 2.0}, *[GOOD] * good, *[ALIKE] * alike]
     for number, found in enumerate(signs, 1):
         register.history.append([10 * number, 160 * number, 1.2, 0.7, 10 * number, *found.values()])
-    register.g_steps = register.d_steps = 10 * len(signs)
+    for number in range(len(signs) + 1, len(signs) + by_heart + 1):
+        register.history.append([10 * number, 160 * number, 1.2, 0.7, 10 * number, *GOOD.values(), 0.8])
+    register.g_steps = register.d_steps = 10 * (len(signs) + by_heart)
     register.images = 16 * register.g_steps
     now = (0.05, 1.0, 0.05, 1.0, 0.9, 0.9) if alike else (0.9, 1.0, 0.9, 1.0, 1.0, 0.9)
     register.signs = dict(zip(SIGNS, now, strict=True))
+    register.signs |= {"over_unseen": 0.8, "over_fakes": 1.0} if by_heart else {}
     state._set_losses()
     write(path, pack(state, DataNote(12), Lineage()))
 
@@ -213,6 +219,29 @@ def test_the_checkpoint_before_a_collapse_tells_of_it(line: Line, capfd: pytest.
         capfd.readouterr()
         assert cli.main(["inspect", "--json", name]) == 0
         assert json.loads(capfd.readouterr().out)["things"][0]["afterwards"] is None
+
+
+def test_overfitting_is_told_and_the_run_goes_on(line: Line) -> None:
+    """It is no loss: the run is saved as ever, and what to try can be typed. Without a hold-out it is not told."""
+    words = "--size 8 --channels gray --holdout 30% -q"
+    assert line(f"gantools prepare data -o held {words}")[0] == 0
+    assert line(f"gantools prepare data -o whole {words.replace('30%', '0%')}")[0] == 0
+    store(C, alike=0, by_heart=RECENT_POINTS - 1)
+    before = C.read_bytes()
+    code, said = line("gantools train held -o c.safetensors --resume --steps 12 --metrics log.jsonl")
+    assert code == 0
+    assert any(text.startswith("overfitting: D puts held-out pictures ") for text in said), said
+    tried = "gantools train held -o c.safetensors --resume --augment translation,cutout"
+    assert any(text.startswith(f"try: {tried}") for text in said), said
+    health = next(event for event in events() if event["event"] == "health")
+    assert (health["state"], health["remedy"]) == ("overfitting", "--augment translation,cutout")
+    assert state_of(C) is State.OVERFITTING
+    assert line(f"{tried} --steps 1")[0] == 0
+    C.write_bytes(before)
+    code, said = line("gantools train whole -o c.safetensors --resume --steps 21")
+    assert code == 0
+    assert not any("overfitting" in text for text in said)
+    assert document_of(C).register.signs.keys() == set(SIGNS)
 
 
 def test_a_run_without_a_good_checkpoint(line: Line) -> None:
