@@ -1,6 +1,6 @@
 """Presets of papers and lessons: each returns the values that differ from the fields' defaults, with its reason."""
 
-from gantools.config.defaults import FULLY_CONNECTED, HUANG, LESSON
+from gantools.config.defaults import FULLY_CONNECTED, HUANG, LESSON, adam
 from gantools.config.ground import SPEED, TEN_MINUTES, Ground, Values, changes
 
 RADFORD = "Radford 2016, section 4"
@@ -58,7 +58,7 @@ def progressive(ground: Ground) -> Values:
         "network.max_width": (512, f"{KARRAS_2018}, table 2"),
         "network.grow_images": (800_000, f"{KARRAS_2018}, appendix A.1"),
         "network.critic_norm": ("none", f"{KARRAS_2018}, table 2"),
-        **_adam(1e-3, f"{KARRAS_2018}, appendix A.1"),
+        **adam(1e-3, f"{KARRAS_2018}, appendix A.1"),
         "loss.name": ("wasserstein", f"{KARRAS_2018}, appendix A.1"),
         "loss.drift": (1e-3, f"{KARRAS_2018}, appendix A.1"),
         "loss.penalty": ("gp", f"{KARRAS_2018}, appendix A.1"),
@@ -82,7 +82,7 @@ def msg(ground: Ground) -> Values:
         "network.max_width": (512, f"{KARNEWAR}: as Karras 2018"),
         "network.critic_norm": ("none", KARNEWAR),
         "network.deviation_group": (4, f"{KARNEWAR}; groups of 4 as in Karras 2020"),
-        **_adam(3e-3, f"{KARNEWAR}, and the decays of its code"),
+        **adam(3e-3, f"{KARNEWAR}, and the decays of its code"),
         "loss.name": ("relativistic-hinge", KARNEWAR),
         "length_images": (12_000_000, "as Karras 2018"),
     }
@@ -98,7 +98,7 @@ def stylegan2(ground: Ground) -> Values:
         "network.max_width": (512, f"{KARRAS_2020}, appendix B"),
         "network.critic_norm": ("none", f"{KARRAS_2020}, appendix B"),
         "network.deviation_group": (4, f"{KARRAS_2020}, appendix B"),
-        **_adam(2e-3, f"{KARRAS_2020}, appendix B"),
+        **adam(2e-3, f"{KARRAS_2020}, appendix B"),
         "loss.name": ("bce", f"{KARRAS_2020}, appendix B"),
         "loss.penalty": ("r1", f"{KARRAS_2020}, appendix B"),
         "loss.gamma": (10.0, f"{KARRAS_2020}, appendix B, at 1024 px"),
@@ -123,7 +123,7 @@ def residual(ground: Ground) -> Values:
         "network.max_width": (768, HUANG),
         "network.blocks": (2, HUANG),
         "network.critic_norm": ("none", HUANG),
-        **_adam(2e-4, HUANG, beta2=0.9),
+        **adam(2e-4, HUANG, beta2=0.9),
         "loss.name": ("relativistic", f"{HUANG}, equation 2"),
         "loss.penalty": ("r1+r2", f"{HUANG}, equation 2"),
         "loss.gamma": (gamma, f"{HUANG}: 0.05 for CIFAR-10, 2 for FFHQ at 64 px, 150 at 256"),
@@ -144,13 +144,3 @@ def residual(ground: Ground) -> Values:
 def _width(at_one_px: int, most: int, ground: Ground) -> int:
     """Return the channels at full size of networks whose channels halve each time the picture doubles."""
     return min(at_one_px // max(ground.shape.height, ground.shape.width), most)
-
-
-def _adam(rate: float, why: str, beta2: float = 0.99) -> Values:
-    """Return both rates with Adam's decays 0 and ``beta2``."""
-    return {
-        "optimizer.lr_g": (rate, why),
-        "optimizer.lr_d": (rate, why),
-        "optimizer.beta1": (0.0, why),
-        "optimizer.beta2": (beta2, why),
-    }
