@@ -46,12 +46,14 @@ class LossEntry(Entry):
 
     Args:
         even: the D loss when D cannot tell reals from fakes at all: the least that one answer to everything costs.
+        squares: it grows as the square of how far D is off: half the way from there to certainty costs a quarter.
         compares: True when the generator's side compares with real pictures.
         neutral: the logit of a picture that D is undecided about; None where only differences of logits mean anything.
         smooths: True when ``loss.smoothing`` has a meaning: the reals have a label.
     """
 
     even: float = 0.0
+    squares: bool = False
     compares: bool = False
     neutral: float | None = None
     smooths: bool = False
@@ -108,7 +110,8 @@ LOSSES = {
         even=2 * log(2), neutral=0.0, smooths=True,
     ),
     "lsgan": LossEntry(
-        "gantools.training.losses:LSGAN", "least squares to 1 and 0 (Mao 2017, eq. 9)", even=0.25, neutral=0.5
+        "gantools.training.losses:LSGAN", "least squares to 1 and 0 (Mao 2017, eq. 9)",
+        even=0.25, squares=True, neutral=0.5,
     ),
     "hinge": LossEntry("gantools.training.losses:HINGE", "hinge (Lim 2017)", even=2.0, neutral=0.0),
     "wasserstein": LossEntry(
