@@ -21,17 +21,19 @@ from gantools.features.base import Activations, Label
 from gantools.features.layered import Layered
 from gantools.keys import key
 
-EDITION = 1
+EDITION = 2
 """Part of the digest: to be raised by whatever changes an activation."""
 
-FILTERS, SIDE = 32, 5  # twice as many take 2.5 times as long; no nearer to a style on two pairs (+11, -1 %)
+FILTERS, SIDE = 32, 5  # 64 take 2.5 times as long, no nearer to a style on two pairs; 16 at the first octave blur
 PATCHES, ROUNDS = 4000, 5  # of a style at an octave, and of k-means; guess: more change nothing that is seen
 WHITENING = 0.1  # of the mean variance, added to each: what is fainter is taken for noise; 0.01 painted it as a hatch
-THRESHOLD = 0.5  # in deviations: a response below it says little about likeness
+THRESHOLD = 0.75  # in deviations: a response below it says little about likeness; with 0.5 smooth places are hatched
 COARSEST_PX, MOST_OCTAVES = 10, 6
 LUMA = (0.299, 0.587, 0.114)
-EDGE_SIDE, EDGE_FLOOR = 5, 0.003
+EDGE_SIDE, EDGE_FLOOR = 5, 0.02  # a brightness squared: fainter things are free; 0.003 froze clouds and skies
+CONTENT_GAIN = 0.25  # so that --content-weight is 0.1 with every network; 0.2 to 1 were judged
 EDGE_OCTAVES = 4
+HALVING = (1.0, 3.0, 3.0, 1.0)
 
 
 @dataclass
@@ -57,6 +59,8 @@ class Octaves(Layered):
         styles: pictures (1, 3, H, W) in [-1, 1] that the filters are made of; their size gives the number of octaves.
     """
 
+    content_gain = CONTENT_GAIN
+
     def __init__(self, styles: list[Tensor]) -> None:
         self.label = label()
         shortest = min(min(style.shape[-2:]) for style in styles)
@@ -68,7 +72,8 @@ class Octaves(Layered):
         self.style_layers = ("colour", *(f"bank{octave}" for octave in octaves))
         self.content_layers = tuple(f"edges{octave}" for octave in edges)
         self.step = 1 << count
-        self.halo = max(self.step, 4 << len(edges))  # a filter at the last octave, or two blurs at the last edges
+        seen = max(3 << (count - 1), 5 << len(edges))  # a filter, or two blurs, at the last octave, and the halvings
+        self.halo = -(-seen // self.step) * self.step
         self.min_size = 16
         self._banks: list[Bank] = []
         for octave in octaves:
@@ -95,7 +100,8 @@ class Octaves(Layered):
 
 def label() -> Label:
     """Return name and digest of the definition."""
-    definition = (EDITION, FILTERS, SIDE, PATCHES, ROUNDS, WHITENING, THRESHOLD, COARSEST_PX, EDGE_SIDE, EDGE_FLOOR)
+    definition = (EDITION, FILTERS, SIDE, PATCHES, ROUNDS, WHITENING, THRESHOLD, COARSEST_PX, EDGE_SIDE, EDGE_FLOOR,
+                  CONTENT_GAIN)  # fmt: skip
     return Label("embedded", blake2b(repr(definition).encode(), digest_size=6).hexdigest())
 
 
@@ -135,4 +141,14 @@ def _bordered(x: Tensor, side: int) -> Tensor:
 
 
 def _halved(x: Tensor) -> Tensor:
-    return functional.avg_pool2d(x, 2, ceil_mode=True)
+    """Return x at half the size, blurred by [1, 3, 3, 1] / 8 along both sides.
+
+    Plain means over 2 x 2 answer to waves of 3 and 4 pixels by others that are not there, and the pixels then take the
+    way back: they were painted as a grid of fine lines. Aliasing is what it is called (Zhang 2019, "Making
+    Convolutional Networks Shift-Invariant Again").
+    """
+    line = x.new_tensor(HALVING) / 8.0
+    kernel = torch.outer(line, line).expand(x.shape[1], 1, 4, 4)
+    height, width = x.shape[-2:]
+    bordered = functional.pad(x, (1, 1 + width % 2, 1, 1 + height % 2), mode="replicate")
+    return functional.conv2d(bordered, kernel, stride=2, groups=x.shape[1])

@@ -7,7 +7,7 @@ from torch import Tensor
 from gantools.config.style import StyleConfig, resolve, schedule
 from gantools.device import Machine
 from gantools.errors import UsageError
-from gantools.features.octaves import Octaves
+from gantools.features.octaves import Octaves, _halved
 from gantools.style.colour import histogram_matched, matched, with_chroma_of
 from gantools.style.objective import Losses, Objective
 from gantools.style.optimise import Pixels
@@ -149,6 +149,16 @@ def test_embedded_features_are_fixed_by_the_styles() -> None:
         "colour": (3, 40, 40), "bank1": (64, 40, 40), "bank2": (64, 20, 20), "edges1": (1, 20, 20),
         "edges2": (1, 10, 10),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("side", [48, 49])
+def test_the_next_octave_does_not_see_fine_waves(side: int) -> None:
+    """Of a wave of three pixels less than a sixth is left; means over 2 x 2 keep half, and the way back paints it."""
+    wave = torch.cos(2 * torch.pi / 3 * torch.arange(side)).expand(1, 1, side, side).clone()
+    half = _halved(wave)
+    assert half.shape[-2:] == (-(-side // 2),) * 2
+    assert float(half[..., 2:-2].abs().max()) < 1 / 6
+    torch.testing.assert_close(_halved(torch.full_like(wave, 0.3)), torch.full_like(half, 0.3))
 
 
 @pytest.mark.parametrize(
