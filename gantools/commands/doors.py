@@ -146,7 +146,7 @@ def usage_error(error: parsing.UsageError, ctx: Any) -> UsageError:
     if isinstance(error, parsing.BadOptionUsage):
         return _bad_option_usage(error, ctx)
     if isinstance(error, parsing.MissingParameter) and error.param is not None:
-        return UsageError(f"{where}: found no {error.param.display_name_raw}, expected {_usage(ctx)}", hint=manual)
+        return _missing(error.param, where, manual, ctx)
     if isinstance(error, parsing.BadParameter) and error.param is not None:
         return _bad_value(error, error.param, ctx)
     if error.message.startswith(TOO_MANY):
@@ -195,6 +195,15 @@ def source_name(ctx: Any, param: Any) -> str:
     if ctx.get_parameter_source(param.name) is ParameterSource.ENVIRONMENT:
         return str(param.envvar)
     return max(param.opts, key=len) if isinstance(param, TyperOption) else param.display_name_raw
+
+
+def _missing(param: Any, where: str, manual: str, ctx: Any) -> UsageError:
+    """Say which argument, or which option that must be typed, is not there."""
+    name, form = param.display_name_raw, _usage(ctx)
+    if param.param_type_name == "option":
+        name = max(param.opts, key=len)
+        form = f"{form[:-1]} {name} {param.metavar}'"
+    return UsageError(f"{where}: found no {name}, expected {form}", hint=manual)
 
 
 def _usage(ctx: Any) -> str:

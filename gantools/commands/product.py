@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gantools.console import safe
-from gantools.errors import Again, InputError, UsageError
+from gantools.errors import Again, Hint, InputError, UsageError
 from gantools.files.nearby import free_name, other_checkpoint
 
 CHUNK_BYTES = 1 << 20
@@ -102,20 +102,22 @@ def binary_stdout(name: str = "c.safetensors") -> BinaryIO:
     return sys.stdout.buffer
 
 
-def read_stdin(limit: int) -> bytes:
+def read_stdin(limit: int, hint: Hint | None = None) -> bytes:
     """Read all of stdin, for an input given as ``-``.
 
     Args:
         limit: bytes; more is refused before it is kept.
+        hint: what to type where stdin has nothing; None: the same with a checkpoint that lies here.
 
     Raises:
         UsageError: stdin is a terminal.
         InputError: stdin is closed, empty, unreadable, or longer than ``limit``.
     """
+    hint = other_checkpoint("-") if hint is None else hint
     if sys.stdin is None:
-        raise InputError("-: stdin is closed, expected a file or a pipe", hint=other_checkpoint("-"))
+        raise InputError("-: stdin is closed, expected a file or a pipe", hint=hint)
     if sys.stdin.isatty():
-        raise UsageError("-: stdin is a terminal, expected a file or a pipe", hint=other_checkpoint("-"))
+        raise UsageError("-: stdin is a terminal, expected a file or a pipe", hint=hint)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -128,7 +130,7 @@ def read_stdin(limit: int) -> bytes:
         raise InputError(f"-: stdin cannot be read ({error.strerror}), expected data") from error
     if not chunks:
         message = "-: found nothing on stdin, expected data: the command before the pipe says why"
-        raise InputError(message, hint=other_checkpoint("-"))
+        raise InputError(message, hint=hint)
     return b"".join(chunks)
 
 

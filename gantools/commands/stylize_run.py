@@ -12,7 +12,7 @@ from gantools.commands.product import binary_stdout
 from gantools.commands.signals import StopRequest
 from gantools.config.style import work_of
 from gantools.console import Console, duration
-from gantools.errors import InputError
+from gantools.errors import UnhealthyError
 from gantools.files.tar import tar_to
 from gantools.panel import PaintingPanel
 
@@ -109,15 +109,18 @@ def painting_of(run: Run, workshop: "Workshop", job: "Job") -> "Painting | None"
     """Return a picture ready to be redrawn; None: it is one of several and cannot be read.
 
     Raises:
-        InputError: it is the only one and cannot be read.
+        PictureError: it is the only one and cannot be read.
     """
+    from gantools.pictures.reasons import PictureError
+    from gantools.style.contents import unreadable
+
     plan, name = run.plan, job.content.name
     try:
         return workshop.painting(job)
-    except InputError as error:
+    except PictureError as error:
         if len(plan.jobs) + len(plan.done) == 1:
-            raise
-        plan.skipped[name] = getattr(error, "reason", error.message)
+            raise unreadable(job.content, error) from error
+        plan.skipped[name] = error.reason
         run.console.warn(f"{name}: skipped ({plan.skipped[name]})")
         return None
 
@@ -141,27 +144,43 @@ def _progress(run: Run, painting: "Painting", panel: PaintingPanel) -> "Abstract
 
 def _paint(run: Run, workshop: "Workshop", job: "Job", painting: "Painting", shown: _Shown, stop: StopRequest
            ) -> "Painted":  # fmt: skip
-    """Make one picture."""
+    """Make one picture; once more, from the content and at a quarter of the rate, when it came out of one colour."""
+    console, name = run.console, job.content.name
+    try:
+        painted = _made(run, workshop, job, painting, shown, stop)
+        found = "the result is of one colour" if painted.is_flat and painted.note.ended == "whole" else ""
+    except UnhealthyError:
+        found = "the losses became infinite"
+    if found:
+        console.warn(f"{name}: {found}; it is made again, from the content and at a quarter of the rate")
+        painted = _made(run, workshop, job, workshop.painting(job, is_gentle=True), shown, stop)
+    if painted.is_flat:
+        console.warn(f"{name}: the result is of one colour: the weights drowned the content; "
+                     "a larger --content-weight, a smaller --rate or --start content helps")  # fmt: skip
+    if painted.note.ended not in ("whole", "time"):
+        console.line(
+            f"{painted.note.ended}: ends here, {job.path or 'stdout'} shows {painted.note.iterations} iterations"
+        )
+    console.detail(f"{name}: {shown.panel.remark()}")
+    run.made.append(painted)
+    return painted
+
+
+def _made(run: Run, workshop: "Workshop", job: "Job", painting: "Painting", shown: _Shown, stop: StopRequest
+          ) -> "Painted":  # fmt: skip
+    """Redraw one picture to its end, and show how it goes."""
     from gantools.style.objective import Losses
     from gantools.style.produce import moves, write
 
-    progress, panel, before = shown.progress, shown.panel, shown.before
     losses, taken = Losses(0.0, 0.0, 0.0), 0
     for taken, moved in enumerate(moves(painting, run.deadline, lambda: stop.signal), 1):
         losses = moved.losses
-        panel.update((losses.content, losses.style, losses.variation), f"{moved.long_side} px")
-        progress.update(before + taken)
+        shown.panel.update((losses.content, losses.style, losses.variation), f"{moved.long_side} px")
+        shown.progress.update(shown.before + taken)
         if run.save_every is not None and taken % run.save_every == 0:
             write(workshop.finished(job, painting, taken, losses, "unfinished"))
     painted = workshop.finished(job, painting, taken, losses, painting.ended)
-    progress.update(before + painting.iterations if painting.ended == "whole" else before + taken)
-    if painted.is_flat:
-        run.console.warn(f"{job.content.name}: the result is of one colour: the weights drowned the content; "
-                         "a larger --content-weight, a smaller --rate or --start content helps")  # fmt: skip
-    if painting.ended not in ("whole", "time"):
-        run.console.line(f"{painting.ended}: ends here, {job.path or 'stdout'} shows {taken} iterations")
-    run.console.detail(f"{job.content.name}: {panel.remark()}")
-    run.made.append(painted)
+    shown.progress.update(shown.before + (painting.iterations if painting.ended == "whole" else taken))
     return painted
 
 

@@ -149,6 +149,13 @@ def _stem_of(member: Path) -> str:
     return member.stem if leads_out else str(member.with_suffix(""))
 
 
+def unreadable(content: Content, error: PictureError) -> PictureError:
+    """Return the error with the name by which people know the picture, and what to take in its place."""
+    found = PictureError(content.name, error.reason)
+    found.hint = Again(swap={content.name: some_pictures()})
+    return found
+
+
 def absent(what: str, text: str, expected: str = "a picture") -> InputError:
     """Build the error for a file that is not there; the hint names one that is called alike."""
     other = similar(text)

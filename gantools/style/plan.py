@@ -19,7 +19,16 @@ from gantools.pictures.open import look
 from gantools.pictures.painted import is_painted
 from gantools.pictures.reasons import PictureError
 from gantools.pictures.write import Format
-from gantools.style.contents import STREAM, Content, Style, absent, digest_of, find_contents, require_picture
+from gantools.style.contents import (
+    STREAM,
+    Content,
+    Style,
+    absent,
+    digest_of,
+    find_contents,
+    require_picture,
+    unreadable,
+)
 from gantools.style.pixels import reduced
 
 FORMATS: dict[str, Format] = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -116,7 +125,7 @@ def make_plan(wish: Wish, stdin: bytes | None) -> Plan:
             seen = look(content.open())
         except PictureError as error:
             if not is_many:
-                raise
+                raise unreadable(content, error) from error
             plan.skipped[content.name] = error.reason
             continue
         stem = _free_stem(content.stem, taken) if is_many else content.stem

@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -70,8 +70,13 @@ class Workshop:
         _require_layers("--style-layers", config.style_layers, features)
         _require_layers("--content-layers", config.content_layers, features)
 
-    def painting(self, job: Job) -> Painting:
-        """Return a picture ready to be redrawn."""
+    def painting(self, job: Job, *, is_gentle: bool = False) -> Painting:
+        """Return a picture ready to be redrawn.
+
+        Args:
+            job: which it is.
+            is_gentle: at a quarter of the rate and from the content, after the usual way failed.
+        """
         colour, opacity = read_pixels(job.content.open(), self.wish.config.size)
         content = _tensor(colour).to(self.machine.device)
         seen = None if opacity is None else torch.from_numpy(opacity).to(self.machine.device)
@@ -82,8 +87,10 @@ class Workshop:
                 [change(style, content) for style in self._styles.pictures], self._styles.shares, bool(self.wish.masks)
             )
             studio = self._studio(styles, self._tile, self._say)
+        if is_gentle:
+            studio = replace(studio, config=replace(studio.config, rate=studio.config.rate / 4.0, start="content"))
         start = None
-        if self.wish.config.start not in ("content", "noise"):
+        if studio.config.start not in ("content", "noise"):
             start = _tensor(read_pixels(Path(self.wish.config.start), self.wish.config.size)[0]).to(self.machine.device)
         masks = [torch.from_numpy(read_mask(mask, *content.shape[-2:])).to(content.device) for mask in self.wish.masks]
         return Painting(studio, content, seen, start, masks or None)

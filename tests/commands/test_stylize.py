@@ -182,6 +182,27 @@ def test_pictures_are_not_poured_into_a_terminal(place: Path) -> None:
     )
 
 
+def test_result_of_one_colour_is_made_again(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the content, at a quarter of the rate, and said so; the same line does the same again."""
+    Image.new("RGB", (48, 48), (120, 120, 120)).save("grey.png")
+    line = ("photo.png", "--style", "painting.png", *QUICK, "--optimizer", "lbfgs", "--rate", "1e-6", "--start")
+    assert stylize(*line, "grey.png", "-o", "out.png") == stylize(*line, "grey.png", "-o", "again.png") == 0
+    found = "warning: photo.png: the result is of one colour; it is made again, from the content and at a quarter of"
+    assert capsys.readouterr().err.count(found) == 2
+    assert np.asarray(Image.open("out.png")).std() > 10
+    assert Path("out.png").read_bytes() == Path("again.png").read_bytes()
+
+
+def test_what_comes_by_pipe_is_called_so(place: Path) -> None:
+    """Nothing, and no picture, on standard input: the error names it, and the hint takes files instead."""
+    words = [sys.executable, "-m", "gantools", "stylize", "-", "--style", "painting.png", *QUICK, "-o", "out.png"]
+    for given, message in ((b"", "-: found nothing on stdin"), (b"hello", "-: cannot be read (not a picture)")):
+        done = subprocess.run(words, input=given, capture_output=True, env=child_environment())
+        assert done.returncode == 4
+        assert done.stderr.decode().startswith(f"error: {message}")
+        assert "\nhint: gantools stylize photos --style painting.png " in done.stderr.decode()
+
+
 def test_dry_run_says_what_would_be_made(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Sizes, where values come from, time and memory; nothing is written."""
     before = sorted(place.rglob("*"))
