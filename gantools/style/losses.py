@@ -42,19 +42,22 @@ def position_sums(activations: Tensor, weights: Tensor | None = None) -> tuple[T
         activations: (C, H, W).
         weights: (H, W) in [0, 1], how much each position counts; None: all count.
     """
-    rows = activations.flatten(1).float()  # and no autocast below: sums of bf16 products are not what was asked for
     counts = None if weights is None else weights.flatten()
-    with torch.autocast(rows.device.type, enabled=False):
-        found: tuple[Tensor, Tensor] = _Sums.apply(rows, counts)  # type: ignore[no-untyped-call]
+    with torch.autocast(activations.device.type, enabled=False):
+        found: tuple[Tensor, Tensor] = _Sums.apply(activations.flatten(1), counts)  # type: ignore[no-untyped-call]
     return found
 
 
 class _Sums(torch.autograd.Function):
-    """Weighted sums of rows (C, P) and of their outer products; one product of matrices back in place of two."""
+    """Weighted sums of rows (C, P) and of their outer products; one product of matrices back in place of two.
+
+    The sums are float32; the slopes go back as what the rows are, in bf16 like those of the convolutions before.
+    """
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
         ctx.save_for_backward(rows, weights)
+        rows = rows.float()
         weighted = rows if weights is None else rows * weights
         return weighted.sum(1), weighted @ rows.T
 
@@ -62,8 +65,9 @@ class _Sums(torch.autograd.Function):
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
         rows, weights = ctx.saved_tensors
         of_sum, of_products = slopes
-        found: Tensor = torch.addmm(of_sum[:, None], of_products + of_products.T, rows)
-        return found if weights is None else found * weights, None
+        both = (of_products + of_products.T).to(rows.dtype)
+        found: Tensor = torch.addmm(of_sum[:, None].to(rows.dtype), both, rows)
+        return found if weights is None else (found * weights).to(rows.dtype), None
 
 
 def mix(moments: list[Moments], shares: list[float]) -> Moments:

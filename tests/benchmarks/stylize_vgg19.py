@@ -3,9 +3,11 @@
 Equal work: activations up to relu5_1, style at relu1_1 to relu5_1 by Gram matrices, content at relu4_2, the variation,
 and the gradient of their sum, all of which one evaluation is. The weights are random: time does not depend on them.
 Each contestant measures in a process of its own, with as many threads; they take turns. `peak` is the largest memory
-of its process. Run it on a quiet machine:
+of its process. Run it on a quiet machine; on one that others use, one thread and the processor's own seconds are what
+can be compared:
 
     python tests/benchmarks/stylize_vgg19.py --size 512 --iterations 5 --repeats 3
+    python tests/benchmarks/stylize_vgg19.py --size 512 --iterations 5 --repeats 3 --threads 1 --clock processor
 """
 
 import argparse
@@ -25,7 +27,10 @@ import resource, sys, time
 import torch
 from torch import nn
 from gantools.features.torchvision_nets import build
-size, iterations, kind = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+size, iterations, kind, threads = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4]) or None
+clock = {"wall": time.perf_counter, "processor": time.process_time}[sys.argv[5]]
+if threads:
+    torch.set_num_threads(threads)
 torch.manual_seed(0)
 network = build("vgg19")
 for name, value in network.state_dict().items():
@@ -36,9 +41,9 @@ def measure(evaluate):
     evaluate()
     times = []
     for _ in range(iterations):
-        began = time.perf_counter()
+        began = clock()
         evaluate()
-        times.append(time.perf_counter() - began)
+        times.append(clock() - began)
     print(sorted(times)[len(times) // 2], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
@@ -99,7 +104,7 @@ from gantools.features.networks import NetworkLayers
 from gantools.features.torchvision_nets import VGG19
 from gantools.style.objective import Objective, Target, wanted_of
 objective, precision, tile = kind.split()
-machine = settle("cpu", None, precision)
+machine = settle("cpu", threads, precision)
 features = NetworkLayers(Label("vgg19", "0" * 12), network.features, VGG19)
 config = resolve("default", {"objective": objective})
 wanted = wanted_of(features, features.style_layers, [picture], [1.0], machine.autocast)
@@ -128,6 +133,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--iterations", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=0, help="all cores when not given")
+    parser.add_argument("--clock", choices=("wall", "processor"), default="wall")
     options = parser.parse_args()
     turns: list[dict[str, tuple[float, float]]] = []
     with tempfile.TemporaryDirectory() as place:
@@ -135,10 +142,11 @@ def main() -> None:
             Path(place, f"{number}.py").write_text(script)
         for _ in range(options.repeats):
             turns.append({
-                name: measured(Path(place, f"{number}.py"), options.size, options.iterations, kind)
+                name: measured(Path(place, f"{number}.py"), kind, options)
                 for number, (name, (_, kind)) in enumerate(CONTESTANTS.items())
             })  # fmt: skip
-    heading(f"one evaluation at {options.size} px, median of {options.iterations}, {options.repeats} turns")
+    how = f"{options.threads or 'all'} threads, {options.clock} seconds"
+    heading(f"one evaluation at {options.size} px, median of {options.iterations}, {options.repeats} turns, {how}")
     print(f"{'':28}{'s/iteration':>12}{'x plain':>9}{'least':>8}{'most':>8}{'goal':>6}{'peak MiB':>10}")
     for name in CONTESTANTS:
         ratios = sorted(turn["plain loop, fp32"][0] / turn[name][0] for turn in turns)
@@ -150,9 +158,10 @@ def main() -> None:
         )
 
 
-def measured(script: Path, size: int, iterations: int, kind: str) -> tuple[float, float]:
+def measured(script: Path, kind: str, options: argparse.Namespace) -> tuple[float, float]:
     """Run one contestant; return its seconds an iteration and its largest memory in MiB."""
-    command = [sys.executable, str(script), str(size), str(iterations), kind]
+    numbers = [str(options.size), str(options.iterations), kind, str(options.threads), options.clock]
+    command = [sys.executable, str(script), *numbers]
     root = Path(__file__).resolve().parent.parent.parent
     environment = {**os.environ, "PYTHONPATH": str(root)}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
