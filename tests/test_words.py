@@ -274,7 +274,7 @@ SITUATIONS = [
     ("stylize photos/00.png -o x.png", 2, "stylize: found no --style, expected 'gantools stylize CONTENT... --style "
      "FILE'", "stylize --help"),
     ("stylize texts/a.txt --style photos/01.png -o x.png --features embedded", 4, "texts/a.txt: cannot be read (",
-     "stylize hundred --style photos/01.png -o x.png --features embedded"),
+     "stylize c.preview.png --style photos/01.png -o x.png --features embedded"),
     ("stylize photos/00.png --style photos/01.png --size 16 --features d.safetensors", 4,
      "--features d.safetensors: found nothing of that name, expected a checkpoint",
      "stylize photos/00.png --style photos/01.png --size 16 --features c.safetensors"),

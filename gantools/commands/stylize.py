@@ -56,7 +56,7 @@ from gantools.commands.stylize_run import MachineWords, Run, work
 from gantools.config.style import resolve
 from gantools.errors import Again, UsageError
 from gantools.features.names import STYLING
-from gantools.files.nearby import some_pictures
+from gantools.files.nearby import some_picture
 
 STREAM = "-"
 STDIN_LIMIT = 4 << 30
@@ -124,7 +124,7 @@ def stylize(
     if save_every is not None and str(output) == STREAM:
         raise UsageError("--save-every and -o -: found both, expected a file to write again and again",
                          hint=Again(drop=("--save-every",)))  # fmt: skip
-    plan = make_plan(wish, read_stdin(STDIN_LIMIT, _files_instead()) if STREAM in contents else None)
+    plan = make_plan(wish, read_stdin(STDIN_LIMIT, some_picture(STREAM)) if STREAM in contents else None)
     if str(output) == STREAM and not dry_run:
         binary_stdout("stylized" if plan.is_tar else "stylized.png")  # refuses a terminal before anything is computed
     run = Run(plan, console, deadline, save_every)
@@ -136,10 +136,6 @@ def stylize(
         with stop_requests() as stop:
             work(run, stop, words)
     return tell(run, json, print0)
-
-
-def _files_instead() -> Again:
-    return Again(swap={STREAM: some_pictures()})
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

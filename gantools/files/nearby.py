@@ -79,6 +79,17 @@ def some_pictures(besides: str = "") -> str:
     return next((name for name in _folders(besides) if has_pictures(name)), DRAWN)
 
 
+def some_picture(besides: str = "") -> Hint:
+    """Return the typed line with the first picture here, or of the first folder of them, in place of ``besides``."""
+    folders = ["", *(name for name in _folders(besides) if has_pictures(name))]
+    for folder in folders:
+        for name, _ in _entries(folder or "."):
+            path = os.path.join(folder, name)
+            if os.path.splitext(name)[1].lower() in PICTURES and not _is_same(path, besides):
+                return Again(swap={besides: path})
+    return "ls"
+
+
 def some_checkpoint(folder: str, besides: str = "") -> str | None:
     """Return the newest checkpoint in a folder."""
     found = [os.path.join(folder, name) for name, _ in _entries(folder or ".") if name.endswith(".safetensors")]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gantools.errors import Again, InputError, UsageError
-from gantools.files.nearby import PICTURES, similar, some_pictures
+from gantools.files.nearby import PICTURES, similar, some_picture
 from gantools.pictures.open import look
 from gantools.pictures.reasons import PictureError
 
@@ -111,7 +111,7 @@ def require_picture(option: str, path: Path) -> None:
     try:
         look(path)
     except PictureError as error:
-        raise InputError(f"{option} {error.message}", hint=Again(swap={str(path): some_pictures()})) from error
+        raise InputError(f"{option} {error.message}", hint=some_picture(str(path))) from error
 
 
 def digest_of(source: Path | bytes) -> str:
@@ -152,7 +152,7 @@ def _stem_of(member: Path) -> str:
 def unreadable(content: Content, error: PictureError) -> PictureError:
     """Return the error with the name by which people know the picture, and what to take in its place."""
     found = PictureError(content.name, error.reason)
-    found.hint = Again(swap={content.name: some_pictures()})
+    found.hint = some_picture(content.name)
     return found
 
 

@@ -178,7 +178,7 @@ def test_pictures_are_not_poured_into_a_terminal(place: Path) -> None:
     os.close(leader)
     assert done.returncode == 2
     assert "-o -: stdout is a terminal, expected a file or a pipe\nhint: -o stylized" in done.stderr.replace(
-        "hint: gantools stylize photos --style painting.png " + " ".join(QUICK) + " ", "hint: "
+        "hint: gantools stylize painting.png --style painting.png " + " ".join(QUICK) + " ", "hint: "
     )
 
 
@@ -200,7 +200,7 @@ def test_what_comes_by_pipe_is_called_so(place: Path) -> None:
         done = subprocess.run(words, input=given, capture_output=True, env=child_environment())
         assert done.returncode == 4
         assert done.stderr.decode().startswith(f"error: {message}")
-        assert "\nhint: gantools stylize photos --style painting.png " in done.stderr.decode()
+        assert "\nhint: gantools stylize painting.png --style painting.png " in done.stderr.decode()
 
 
 def test_dry_run_says_what_would_be_made(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
