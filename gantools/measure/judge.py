@@ -1,6 +1,7 @@
 """From samples of reals and fakes to figures with intervals and floors."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -134,6 +135,10 @@ class Judge:
         codes = codes_of(sample.answers.levels, factors.sizes)
         return modes(codes, sample.answers.sureness, known_codes(factors), factors.combinations, counts)
 
+    def _kinds(self) -> int:
+        """Return how many kinds there are in the data."""
+        return 0 if self.eyes.kinds is None else len(np.unique(known_codes(self.eyes.kinds.factors)))
+
     def _memorisation(self, fakes: list[Sample]) -> list[Estimate]:
         """Return for each sample how near its pictures lie to training pictures. All are read once."""
         sets = [sample.thumbs for sample in ([] if self._held_out is not None else [self._real]) + fakes]
@@ -149,6 +154,8 @@ class Judge:
                 label = self._label_of(name)
                 count = self._pictures_of(name)
                 figures[name] = Figure(name, found[name], self._floors[name].value, count, label)
+        if "modes" in figures:
+            figures["modes"] = replace(figures["modes"], most=self._kinds())
         return figures
 
     def _pictures_of(self, name: str) -> int:

@@ -24,6 +24,7 @@ class Figure:
         floor: the same of real pictures against the same reals; what a perfect model would have.
         pictures: how many fakes, and as many reals, it was made of.
         label: the extractor; None for figures of pixels.
+        most: what it can be with these data; its kind says what it can be at all.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Figure:
     floor: float
     pictures: int
     label: Label | None = None
+    most: float = math.inf
 
     @property
     def value(self) -> float:
@@ -40,7 +42,8 @@ class Figure:
     def bounds(self) -> Interval:
         """Return where the true value lies, as far as there can be values."""
         found, kind = interval(self.estimate, self.pictures), KINDS[self.name]
-        return Interval(max(found.low, min(kind.least, self.value)), min(found.high, max(kind.most, self.value)))
+        most = max(min(kind.most, self.most), self.value)
+        return Interval(max(found.low, min(kind.least, self.value)), min(found.high, most))
 
     def off(self) -> Estimate:
         """Return the figure, or how far it is off its floor when it is to be even with it."""

@@ -1,6 +1,7 @@
 """``gantools inspect --against``: figures of real checkpoints beside real pictures, two side by side, and the gate."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -211,6 +212,12 @@ def test_even_figures_are_better_the_nearer_to_the_floor() -> None:
     assert difference(figure("recall", [0.2, 0.1, 0.4], 0.9), figure("recall", [0.3, 0.4, 0.2], 0.9)).verdict == (
         "not separable"
     )
+
+
+def test_no_interval_has_more_kinds_than_the_data() -> None:
+    """Of ten digits no model has more than ten."""
+    found = replace(figure("modes", [9.0, 8.0, 10.0], 10.0), most=10)
+    assert found.bounds().low < 9 < found.bounds().high == 10
 
 
 def test_figures_of_two_extractors_are_not_compared() -> None:

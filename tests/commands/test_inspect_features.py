@@ -171,6 +171,7 @@ def test_the_combinations_of_drawn_pictures_are_counted(capsys: pytest.CaptureFi
     assert found["kinds"]["known"] == 75 and found["kinds"]["accuracy"] > 0.95
     figures = found["figures"]
     assert figures["modes"]["floor"] >= 73 and figures["recognised"]["floor"] > 0.9
+    assert figures["modes"]["high"] <= 75
     assert figures["modes"]["value"] < 40 and figures["kl"]["value"] > 5 * figures["kl"]["floor"]
     shares = [row["fakes"] for row in found["kinds"]["shares"] if row["factor"] == "kind"]
     assert sum(shares) == pytest.approx(1.0)
