@@ -46,14 +46,15 @@ class LossEntry(Entry):
 
     Args:
         even: the D loss when D cannot tell reals from fakes at all: the least that one answer to everything costs.
-        squares: it grows as the square of how far D is off: half the way from there to certainty costs a quarter.
+        steep: near certainty it falls as the square of what binary cross-entropy does: least squares, and the whole
+            lead of a real over a fake where that counts each one's half.
         compares: True when the generator's side compares with real pictures.
         neutral: the logit of a picture that D is undecided about; None where only differences of logits mean anything.
         smooths: True when ``loss.smoothing`` has a meaning: the reals have a label.
     """
 
     even: float = 0.0
-    squares: bool = False
+    steep: bool = False
     compares: bool = False
     neutral: float | None = None
     smooths: bool = False
@@ -111,7 +112,7 @@ LOSSES = {
     ),
     "lsgan": LossEntry(
         "gantools.training.losses:LSGAN", "least squares to 1 and 0 (Mao 2017, eq. 9)",
-        even=0.25, squares=True, neutral=0.5,
+        even=0.25, steep=True, neutral=0.5,
     ),
     "hinge": LossEntry("gantools.training.losses:HINGE", "hinge (Lim 2017)", even=2.0, neutral=0.0),
     "wasserstein": LossEntry(
@@ -120,7 +121,7 @@ LOSSES = {
     "relativistic": LossEntry(
         "gantools.training.losses:RELATIVISTIC",
         "each real above the fake of its pair (Jolicoeur-Martineau 2018, Huang 2024)",
-        even=log(2), compares=True,
+        even=log(2), steep=True, compares=True,
     ),
     "relativistic-hinge": LossEntry(
         "gantools.training.losses:RELATIVISTIC_HINGE",

@@ -49,7 +49,7 @@ WILD = 3.0
 
 RIGHT_ORDER, BEATEN = 0.97, 0.2
 """D is ahead when it orders more than this share of the pairs right, and pays less than this share of even play, or
-less than its square where the loss is one of squares."""
+less than its square where the loss is steep."""
 
 UNMOVED, UNLEARNT = 0.75, 0.5
 """Shares of the first gap above which fakes never came nearer, and above which they do not look like anything yet."""
@@ -252,7 +252,7 @@ def _ahead(course: Course, config: RunConfig) -> Verdict | None:
     """D is nearly always right, and so sure of it that G has little to go by."""
     order, losses, even = course.mean("order"), course.d_losses(), even_play(config)
     share = median(losses) / even if losses and even else 0.0
-    if order <= RIGHT_ORDER or share >= (BEATEN**2 if LOSSES[config.loss.name].squares else BEATEN):
+    if order <= RIGHT_ORDER or share >= (BEATEN**2 if LOSSES[config.loss.name].steep else BEATEN):
         return None
     paid = f", and pays {share:.2f} of what even play costs" if even else ""
     reason = f"D puts {order:.1%} of the pairs of a picture and a fake in the right order{paid}"

@@ -204,13 +204,14 @@ def test_a_loss_without_even_play_is_judged_by_order() -> None:
         assert found.state is State.D_AHEAD, name
 
 
-def test_squares_are_small_sooner() -> None:
-    """A least-squares D that pays a tenth of even play is not far ahead; one that pays a thirtieth is."""
-    even = LOSSES["lsgan"].even
+@pytest.mark.parametrize("name", ["lsgan", "relativistic"])
+def test_steep_losses_are_small_sooner(name: str) -> None:
+    """A D that pays a tenth of even play is not far ahead there; one that pays a thirtieth is."""
+    even = LOSSES[name].even
     for share, state in ((0.1, State.HEALTHY), (1 / 30, State.D_AHEAD)):
         signs = SURE | {"gap": 0.2, "loss_d": share * even}
         parts = [*((count, values | {"loss_d": even}) for count, values in rise(20)), (RECENT_POINTS, signs)]
-        assert verdict(config(**{"loss.name": "lsgan"}), course(*parts)).state is state
+        assert verdict(config(**{"loss.name": name}), course(*parts)).state is state
 
 
 def test_every_loss_has_an_even_play() -> None:
