@@ -114,8 +114,9 @@ measure(lambda: whole.evaluate(image))
 """
 )
 
+LOOP = "plain loop, fp32"
 CONTESTANTS = {
-    "plain loop, fp32": (PLAIN, "-"),
+    LOOP: (PLAIN, "-"),
     "gram, fp32": (OURS, "gram fp32 0"),
     "wasserstein, fp32": (OURS, "wasserstein fp32 0"),
     "gram, fp32, tiles of 256": (OURS, "gram fp32 256"),
@@ -135,21 +136,25 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0, help="all cores when not given")
     parser.add_argument("--clock", choices=("wall", "processor"), default="wall")
+    parser.add_argument(
+        "--only", action="append", choices=CONTESTANTS, metavar="NAME", help="repeatable, beside the loop"
+    )
     options = parser.parse_args()
+    chosen = {name: it for name, it in CONTESTANTS.items() if name in (LOOP, *(options.only or CONTESTANTS))}
     turns: list[dict[str, tuple[float, float]]] = []
     with tempfile.TemporaryDirectory() as place:
-        for number, (script, _) in enumerate(CONTESTANTS.values()):
+        for number, (script, _) in enumerate(chosen.values()):
             Path(place, f"{number}.py").write_text(script)
         for _ in range(options.repeats):
             turns.append({
                 name: measured(Path(place, f"{number}.py"), kind, options)
-                for number, (name, (_, kind)) in enumerate(CONTESTANTS.items())
+                for number, (name, (_, kind)) in enumerate(chosen.items())
             })  # fmt: skip
     how = f"{options.threads or 'all'} threads, {options.clock} seconds"
     heading(f"one evaluation at {options.size} px, median of {options.iterations}, {options.repeats} turns, {how}")
     print(f"{'':28}{'s/iteration':>12}{'x plain':>9}{'least':>8}{'most':>8}{'goal':>6}{'peak MiB':>10}")
-    for name in CONTESTANTS:
-        ratios = sorted(turn["plain loop, fp32"][0] / turn[name][0] for turn in turns)
+    for name in chosen:
+        ratios = sorted(turn[LOOP][0] / turn[name][0] for turn in turns)
         seconds = statistics.median(turn[name][0] for turn in turns)
         goal = f"{GOAL:.0f}" if name == "gram, bf16" else ""
         peak = max(turn[name][1] for turn in turns)
