@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 FLOOR = 1e-6
-"""The smallest eigenvalue of a product of covariances, as a share of the largest: below it lies rounding."""
+"""The smallest eigenvalue of a covariance or of a product of two, as a share of the largest: below it lies rounding."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,12 @@ def moments_distance(found: Moments, wanted: Moments) -> Tensor:
 
 
 class Wanted:
-    """What a style wants of one layer's activations, with the root of its covariance, which is computed once.
+    """What a style wants of one layer's activations, with a root of its covariance, which is computed once.
+
+    Attributes:
+        root: B (C, R) with K' = B B^T. Its rank R is below the number of positions: at the small sizes of a pyramid and
+            at deep layers far below the number of channels, and all that follows is as much cheaper.
+        trace: of K'.
 
     Args:
         moments: of the style.
@@ -114,7 +119,9 @@ class Wanted:
         self.moments = moments
         covariance = moments.covariance().double()
         values, vectors = torch.linalg.eigh(covariance)
-        self.root = ((vectors * values.clamp_min(0.0).sqrt()) @ vectors.T).float()
+        used = values > FLOOR * values[-1].clamp_min(1e-30)
+        used[-1] = True  # of a style of one colour too
+        self.root = (vectors[:, used] * values[used].clamp_min(0.0).sqrt()).float()
         self.trace = covariance.diagonal().sum().float()
 
 
@@ -122,8 +129,9 @@ def wasserstein_distance(found: Moments, wanted: Wanted) -> Tensor:
     """Return the squared 2-Wasserstein distance of two Gaussians, divided by the wanted mean squared length.
 
     |m - m'|^2 + tr(K + K' - 2 (K'^1/2 K K'^1/2)^1/2) for means m and covariances K: the work it takes to move one
-    cloud of activations onto the other, when both are taken for Gaussian. The square root is taken once, by its
-    eigenvalues, and its derivative is known in closed form, so that nothing is propagated through an iteration.
+    cloud of activations onto the other, when both are taken for Gaussian. With any root K' = B B^T the last trace is
+    that of (B^T K B)^1/2, a matrix as small as the rank of K'. It is taken once, by its eigenvalues, and its derivative
+    is known in closed form, so that nothing is propagated through an iteration.
 
     Source: Olkin, Pukelsheim 1982, "The distance between two random vectors with given dispersion matrices"; for
     style first used by Mroueh 2019, "Wasserstein Style Transfer", and in the form of this loss by K. Crowson's
@@ -136,11 +144,11 @@ def wasserstein_distance(found: Moments, wanted: Wanted) -> Tensor:
 
 
 class _RootTrace(torch.autograd.Function):
-    """tr((A K A)^1/2) for a root A; its derivative in K is A (A K A)^-1/2 A / 2."""
+    """tr((B^T K B)^1/2) for a root B (C, R); its derivative in K is B (B^T K B)^-1/2 B^T / 2."""
 
     @staticmethod
     def forward(ctx: Any, covariance: Tensor, root: Tensor) -> Tensor:
-        values, vectors = _eigenvectors(root @ covariance @ root)
+        values, vectors = _eigenvectors(root.T @ covariance @ root)
         roots = values.clamp_min(FLOOR * float(values[-1]) + 1e-20).sqrt()
         turned = root @ vectors
         ctx.save_for_backward(turned, roots)

@@ -50,6 +50,21 @@ def test_wasserstein_distance_of_independent_channels() -> None:
     assert float(wasserstein_distance(found, Wanted(wanted))) == pytest.approx((1.0 + 1.0 + 4.0) / 10.0, rel=1e-5)
 
 
+@pytest.mark.parametrize(("positions", "rank"), [(3, 5), (40, 12)])
+def test_wasserstein_distance_of_few_positions(positions: int, rank: int) -> None:
+    """With fewer positions than channels the root is as thin as the rank, and the distance that of full matrices."""
+    wanted, found = moments_of(drawn(8, 12, 2, positions)), moments_of(drawn(9, 12, 2, positions))
+    aim = Wanted(wanted)
+    assert aim.root.shape == (12, rank)
+    own, other = (part.covariance().double().numpy() for part in (found, wanted))
+    values, vectors = np.linalg.eigh(other)
+    root = vectors * np.sqrt(values.clip(0.0)) @ vectors.T
+    cross = np.sqrt(np.linalg.eigvalsh(root @ own @ root).clip(0.0)).sum()
+    means = float((found.mean - wanted.mean).square().sum())
+    expected = (means + np.trace(own) + np.trace(other) - 2.0 * cross) / float(wanted.scale())
+    assert float(wasserstein_distance(found, aim)) == pytest.approx(expected, rel=1e-3)
+
+
 @pytest.mark.parametrize("kind", ["gram", "moments", "wasserstein"])
 def test_distance_to_itself_is_zero_and_grows(kind: str) -> None:
     """Every distance is zero for equal moments, and larger the more the activations are shifted."""
