@@ -178,7 +178,7 @@ def test_pictures_are_not_poured_into_a_terminal(place: Path) -> None:
     os.close(leader)
     assert done.returncode == 2
     assert "-o -: stdout is a terminal, expected a file or a pipe\nhint: -o stylized" in done.stderr.replace(
-        "hint: gantools stylize painting.png --style painting.png " + " ".join(QUICK) + " ", "hint: "
+        "hint: gantools stylize photos --style painting.png " + " ".join(QUICK) + " ", "hint: "
     )
 
 
