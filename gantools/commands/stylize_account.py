@@ -26,7 +26,7 @@ def describe(plan: "Plan", console: Console) -> None:
     console.line(f"{count}: in the style of {styles}, at most {config.size} px long")
     console.line(
         f"features {config.features}, {config.objective} distance, {config.optimizer}, {config.iterations} iterations "
-        f"at the final size; preset {config.preset}, seed {plan.wish.seed}"
+        f"at each size; preset {config.preset}, seed {plan.wish.seed}"
     )
 
 

@@ -41,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     config = resolve("default", {"features": "embedded", "size": options.size})
     factors = sorted(options.factor or FACTORS)
-    heading(f"{len(options.pair)} pairs at {options.size} px, {config.iterations} iterations at the final size")
+    heading(f"{len(options.pair)} pairs at {options.size} px, {config.iterations} iterations at each size")
     print(f"{'':44}{'iterations':>11}{'s':>8}{'loss':>9}{'style':>9}{'content':>9}{'x longest':>11}")
     shares: dict[float, list[float]] = {factor: [] for factor in factors}
     for pair in options.pair:

@@ -37,8 +37,8 @@ def test_every_optimizer_goes_downhill(optimizer: str, start: str) -> None:
 
 
 def test_pyramid_grows_to_the_final_size() -> None:
-    """Sizes grow by the root of 2 up to the result; the last one takes the iterations, the others twice as many."""
-    assert schedule(StyleConfig(iterations=10), 256) == [(64, 20), (91, 20), (128, 20), (181, 20), (256, 10)]
+    """Sizes double up to the result; each takes as many iterations."""
+    assert schedule(StyleConfig(iterations=10), 300) == [(75, 10), (150, 10), (300, 10)]
     assert schedule(StyleConfig(pyramid=False, iterations=3), 256) == [(256, 3)]
     assert schedule(StyleConfig(iterations=3), 40) == [(40, 3)]
 
