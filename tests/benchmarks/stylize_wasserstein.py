@@ -7,14 +7,13 @@ sizes that grow by the root of 2 from 128; Adam at 0.02 (0.9, 0.99), its moments
 of the iterates with 0.99, corrected for its beginning; 1,000 iterations at the first size, 500 at each other. `--share`
 takes a part of all of these counts, and shortens the average's memory by as much.
 
-Ours minimises the same sum with what `gantools stylize` is made of: the features, their convolutions and precision, the
+`the same steps, our parts` takes these steps with our features, precision and closed form of the distance. `ours`
+minimises the same sum with what `gantools stylize` is made of: the features, their convolutions and precision, the
 closed form of the distance, the schedule of sizes, the smoothed steps. Both results are judged by one exact form of the
 objective, with torchvision's network as it is. Seconds are the processor's, in one process with one thread, without
 the judging.
 
     python tests/benchmarks/stylize_wasserstein.py --content photo.jpg --style painting.jpg --weights w.safetensors
-
-Without `--weights` the network is VGG-19 with random weights.
 """
 
 import argparse
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from shared.networks import random_vgg19
+from shared.gaussians import CONTENT, SHARES, VARIATION, Method, Plain, Root, exact_root, variation
 from shared.processes import heading
 from torch import Tensor, nn
 from torch.nn import functional
@@ -34,8 +33,8 @@ from torch.nn import functional
 from gantools.config.style import StyleConfig, schedule
 from gantools.device import settle
 from gantools.features.base import Label
-from gantools.features.networks import CHOICES, NetworkLayers
-from gantools.features.torchvision_nets import ARCHITECTURES, IMAGENET_DEVIATION, IMAGENET_MEAN
+from gantools.features.networks import NetworkLayers
+from gantools.features.torchvision_nets import ARCHITECTURES
 from gantools.features.weights import module_from
 from gantools.style.losses import Moments, Wanted, position_sums, wasserstein_distance
 from gantools.style.objective import Autocast, Losses
@@ -43,124 +42,22 @@ from gantools.style.optimise import Pixels
 from gantools.style.pixels import read_pixels
 from gantools.style.scales import fit, resized
 
-SHARES = [weight / 341.0 for weight in (256.0, 64.0, 16.0, 4.0, 1.0)]
-CONTENT, VARIATION, ITERATIONS, KEPT, ROUNDS, RATE = 0.015, 2.0, 500, 0.99, 12, 0.02
+ITERATIONS, KEPT, RATE = 500, 0.99, 0.02
 OURS = (10, 20, 30, 60, 120)
 """Iterations at the final size, one run after another until one is below the method."""
 
 
-class Plain:
-    """torchvision's layers as they are, but for the first convolution, which repeats the borders."""
-
-    def __init__(self, name: str, network: nn.Module) -> None:
-        stack: Any = network.get_submodule("features")
-        stack[0].padding_mode = "replicate"
-        stack[0]._reversed_padding_repeated_twice = [int(stack[0].padding[0])] * 4
-        self.style, self.content = CHOICES[name]
-        layers = ARCHITECTURES[name].layers
-        self._wanted = {int(layers[each].split(".")[1]): each for each in {*self.style, *self.content}}
-        self._stack = list(stack)[: max(self._wanted) + 1]
-        for module in network.modules():
-            if isinstance(module, nn.ReLU):
-                module.inplace = False
-        network.eval().requires_grad_(False)
-
-    def __call__(self, image: Tensor) -> dict[str, Tensor]:
-        """Return activations (C, H', W') of a picture (1, 3, H, W) in [0, 1]."""
-        x = (image - torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)) / torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1)
-        found = {}
-        for number, module in enumerate(self._stack):
-            x = module(x)
-            if number in self._wanted:
-                found[self._wanted[number]] = x[0]
-        return found
+Maker = Callable[[Tensor, Tensor], Callable[[Tensor], Tensor]]
 
 
-def variation(image: Tensor) -> Tensor:
-    """Return the mean squared difference to the eight neighbours of (1, 3, H, W), straight ones counted twice."""
-    x = functional.pad(image, (1, 1, 1, 1), mode="replicate")
-    height, width = image.shape[-2:]
-    total = image.new_zeros(())
-    for down, right, weight in ((1, 2, 2.0), (2, 1, 2.0), (2, 2, 1.0), (2, 0, 1.0)):
-        shifted = x[..., down : down + height, right : right + width]
-        total = total + weight * (shifted - image).square().mean()
-    return total / 6.0
-
-
-def moments(activations: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean (C,) and the covariance (C, C)."""
-    rows = activations.flatten(1)
-    mean = rows.mean(1)
-    return mean, rows @ rows.T / rows.shape[1] - torch.outer(mean, mean)
-
-
-class Root(torch.autograd.Function):
-    """The root of a matrix by Newton-Schulz iterations; its gradient solves a Lyapunov equation the same way."""
-
-    @staticmethod
-    def forward(ctx: Any, matrix: Tensor) -> Tensor:
-        norm, unit = matrix.norm(), torch.eye(len(matrix))
-        y, z = matrix / norm, unit
-        for _ in range(ROUNDS):
-            step = (3.0 * unit - z @ y) / 2.0
-            y, z = y @ step, step @ z
-        root = y * norm.sqrt()
-        ctx.save_for_backward(root)
-        return root
-
-    @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> Tensor:
-        (root,) = ctx.saved_tensors
-        norm, unit = root.norm(), torch.eye(len(root))
-        a, q = root / norm, slopes[0] / norm
-        for _ in range(ROUNDS):
-            step = 3.0 * unit - a @ a
-            q, a = (q @ step - a.T @ (a.T @ q - q @ a)) / 2.0, a @ step / 2.0
-        return q / 2.0
-
-
-def exact_root(matrix: Tensor) -> Tensor:
-    """Return the root of a symmetric matrix by its eigenvalues, in float64."""
-    values, vectors = torch.linalg.eigh(matrix.double())
-    return ((vectors * values.clamp_min(0.0).sqrt()) @ vectors.T).float()
-
-
-class Method:
-    """The objective of style-transfer-pytorch at one size, as it is written above.
+def theirs(slopes_for: Maker, content: Tensor, style: Tensor, share: float) -> Iterator[tuple[float, Tensor]]:
+    """Redraw as the method does; yield seconds and the average of the iterates, ten times at the last size.
 
     Args:
-        network: plain.
+        slopes_for: given content and style at one size, returns what gives the gradient of a picture.
         content, style: pictures (1, 3, H, W) in [0, 1].
-        root: of a matrix.
+        share: of the published counts.
     """
-
-    def __init__(self, network: Plain, content: Tensor, style: Tensor, root: Callable[[Tensor], Tensor]) -> None:
-        self.network, self.root = network, root
-        with torch.no_grad():
-            self._content = network(content)[network.content[0]]
-            found = network(style)
-            self._wanted = [moments(found[layer]) for layer in network.style]
-            self._roots = [exact_root(covariance) for _, covariance in self._wanted]
-
-    def __call__(self, image: Tensor) -> Tensor:
-        """Return the loss of a picture (1, 3, H, W) in [0, 1]."""
-        found = self.network(image)
-        total = CONTENT * (found[self.network.content[0]] - self._content).square().mean() + VARIATION * variation(
-            image
-        )
-        for share, layer, (mean, covariance), root in zip(
-            SHARES, self.network.style, self._wanted, self._roots, strict=True
-        ):
-            own_mean, own = moments(found[layer])
-            own = own + 1e-4 * torch.eye(len(own))
-            cross = self.root(root @ own @ root)
-            spread = (own + covariance - 2.0 * cross).diagonal().mean()
-            total = total + share * ((own_mean - mean).square().mean() + spread)
-        return total
-
-
-def theirs(network: Plain, content: Tensor, style: Tensor, share: float) -> Iterator[tuple[float, Tensor]]:
-    """Redraw as the method does; yield seconds and the average of the iterates, ten times at the last size."""
     side, sizes = max(content.shape[-2:]), [128]
     while sizes[-1] < side:
         sizes.append(min(side, round(128 * math.sqrt(2.0) ** len(sizes))))
@@ -169,17 +66,15 @@ def theirs(network: Plain, content: Tensor, style: Tensor, share: float) -> Iter
     result = at(content, sizes[0])
     for size in sizes:
         began = time.process_time()
-        loss = Method(network, at(content, size), at(style, size), Root.apply)  # type: ignore[arg-type]
+        slopes = slopes_for(at(content, size), at(style, size))
         image = at(result, size).clone()
         first, second = (torch.zeros_like(image) if m is None else at(m, size, False) for m in (first, second))
         second.clamp_min_(0.0)
         average, weight = torch.zeros_like(image), 0.0
         count = max(1, round(ITERATIONS * share * (2 if size == sizes[0] else 1)))
         for iteration in range(1, count + 1):
-            leaf = image.requires_grad_()
-            (gradient,) = torch.autograd.grad(loss(leaf), leaf)
+            gradient = slopes(image)
             taken += 1
-            image = leaf.detach()
             first.lerp_(gradient, 0.1)
             second.lerp_(gradient.square(), 0.01)
             scale = (second / (1 - 0.99**taken)).sqrt().add_(1e-8)
@@ -223,6 +118,31 @@ class Same:
         return Losses(float(content.detach()), float(style.detach()), float(smooth.detach())), gradient
 
 
+def plain_slopes(network: Plain) -> Maker:
+    """Return what makes the method's own gradients."""
+
+    def make(content: Tensor, style: Tensor) -> Callable[[Tensor], Tensor]:
+        loss = Method(network, content, style, Root.apply)  # type: ignore[arg-type]
+
+        def slopes(image: Tensor) -> Tensor:
+            leaf = image.detach().requires_grad_()
+            return torch.autograd.grad(loss(leaf), leaf)[0]
+
+        return slopes
+
+    return make
+
+
+def our_slopes(features: NetworkLayers, autocast: Autocast) -> Maker:
+    """Return what makes the same gradients out of our parts."""
+
+    def make(content: Tensor, style: Tensor) -> Callable[[Tensor], Tensor]:
+        objective = Same(features, content * 2.0 - 1.0, style * 2.0 - 1.0, autocast)
+        return lambda image: objective.evaluate(image * 2.0 - 1.0)[1] * 2.0
+
+    return make
+
+
 def _mean_of(activations: Tensor) -> Moments:
     positions = activations.shape[1] * activations.shape[2]
     mean, second = (part / positions for part in position_sums(activations))
@@ -255,13 +175,18 @@ def at(image: Tensor, side: int, is_picture: bool = True) -> Tensor:
     return functional.interpolate(image, (height, width), mode="bicubic", align_corners=False)
 
 
-def networks(weights: Path | None) -> tuple[Plain, NetworkLayers]:
-    """Return the plain network, and ours of the same weights."""
-    found = [random_vgg19() if weights is None else module_from("squeezenet", weights, Path())[0] for _ in range(2)]
-    name = "vgg19" if weights is None else "squeezenet"
-    stack: Any = found[1].get_submodule("features")
-    layers = {layer: int(path.rpartition(".")[2]) for layer, path in ARCHITECTURES[name].layers.items()}
-    return Plain(name, found[0]), NetworkLayers(Label(name, "0" * 12), stack, layers)
+def networks(weights: Path) -> tuple[Plain, NetworkLayers]:
+    """Return the plain network, and ours of the same weights with the same borders: else objectives would differ."""
+    first, second = (module_from("squeezenet", weights, Path())[0] for _ in range(2))
+    stack: Any = second.get_submodule("features")
+    layers = ARCHITECTURES["squeezenet"].layers
+    features = NetworkLayers(
+        Label("squeezenet", "0" * 12), stack, {name: int(path.rpartition(".")[2]) for name, path in layers.items()}
+    )
+    for module in list(second.modules()):
+        if isinstance(module, nn.Conv2d) and module is not stack[0]:
+            module.padding_mode = "zeros"
+    return Plain("squeezenet", first), features
 
 
 def main() -> None:
@@ -269,7 +194,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--content", type=Path, required=True)
     parser.add_argument("--style", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, help="SqueezeNet's; without it VGG-19 with random ones")
+    parser.add_argument("--weights", type=Path, required=True, help="SqueezeNet's")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--share", type=float, default=0.1)
     options = parser.parse_args()
@@ -280,15 +205,18 @@ def main() -> None:
         for path in (options.content, options.style)
     )
     judge = Method(plain, content, at(style, options.size), exact_root)
-    heading(f"{options.size} px, {'squeezenet' if options.weights else 'random vgg19'}, ours in {machine.precision}")
+    heading(f"{options.size} px, {options.share:g} of all iterations, ours in {machine.precision}")
     print(f"{'':34}{'seconds':>9}{'objective':>11}{'x sooner':>10}")
     with torch.no_grad():
         print(f"{'the photograph':34}{0:9.1f}{float(judge(content)):11.5f}", flush=True)
     goal, spent = math.inf, 0.0
-    for number, (spent, picture) in enumerate(theirs(plain, content, style, options.share), 1):
+    for number, (spent, picture) in enumerate(theirs(plain_slopes(plain), content, style, options.share), 1):
         goal = _judged(judge, picture)
         print(f"{f'the method, {number * 10} % of the last size':34}{spent:9.1f}{goal:11.5f}", flush=True)
     autocast = machine.autocast if machine.precision == "bf16" else nullcontext
+    *_, (seconds, picture) = theirs(our_slopes(features, autocast), content, style, options.share)
+    row = f"{seconds:9.1f}{_judged(judge, picture):11.5f}{spent / seconds:10.1f}"
+    print(f"{'the same steps, our parts':34}{row}", flush=True)
     for count in OURS:
         seconds, picture = ours(features, content, style, autocast, count)
         value = _judged(judge, picture)
