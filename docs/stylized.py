@@ -147,9 +147,14 @@ def main() -> None:
         for number, (label, options) in enumerate(CELLS):
             file = Path(place, label if options is None else f"{number}.png")
             if options is not None:
-                words = [*options.split(), "--size", str(SIDE), "--features", "embedded", "--precision", "fp32"]
-                command = [sys.executable, "-m", "gantools", "stylize", "photo.png", *words, "--threads", "1"]
-                subprocess.run([*command, "-o", file.name, "-q"], check=True, cwd=place, stdout=subprocess.DEVNULL)
+                words = [*options.split(), "--size", str(SIDE), "--preset", "fast", "--features", "embedded"]
+                command = [sys.executable, "-m", "gantools", "stylize", "photo.png", *words, "--precision", "fp32"]
+                subprocess.run(
+                    [*command, "--threads", "1", "-o", file.name, "-q"],
+                    check=True,
+                    cwd=place,
+                    stdout=subprocess.DEVNULL,
+                )
             with Image.open(file) as picture:
                 cells.append((label, picture.convert("RGB")))
     sheet(cells).save(SHEET, optimize=True)

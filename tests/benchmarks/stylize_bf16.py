@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     config = resolve("default", {"size": options.size, "iterations": options.iterations})
-    heading(f"{options.size} px, {options.iterations} iterations at the final size, {options.threads or 'all'} threads")
+    heading(f"{options.size} px, {options.iterations} iterations at each size, {options.threads or 'all'} threads")
     columns = f"{'fp32':>9}{'bf16':>9}{'worse %':>9}{'goal':>6}{'levels':>8}{'shaken':>8}{'s':>8}{'s bf16':>8}"
     print(f"{'features':12}{'pair':>34}{columns}")
     cpu = torch.device("cpu")
