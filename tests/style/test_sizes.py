@@ -46,7 +46,7 @@ def test_twice_the_size_looks_equally_stylised(tmp_path: Path, content: str, sty
     judge = layers_for("squeezenet", SHARED / "weights/squeezenet1_0.safetensors", tmp_path, "max",
                        torch.device("cpu"))([])  # fmt: skip
     photo, painting = SHARED / f"style/content/{content}.jpg", SHARED / f"style/style/{style}.jpg"
-    words = ("--style", str(painting), "--features", "embedded", "--preset", "fast", "-q")
+    words = ("--style", str(painting), "--features", "embedded", "--iterations", "60", "-q")
     results = []
     for size in (256, 512):
         path = tmp_path / f"{size}.png"
