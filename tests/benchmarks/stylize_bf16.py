@@ -49,7 +49,7 @@ def main() -> None:
     config = resolve("default", {"size": options.size, "iterations": options.iterations})
     heading(f"{options.size} px, {options.iterations} iterations at each size, {options.threads or 'all'} threads")
     columns = f"{'fp32':>9}{'bf16':>9}{'worse %':>9}{'goal':>6}{'levels':>8}{'shaken':>8}{'s':>8}{'s bf16':>8}"
-    print(f"{'features':12}{'pair':>34}{columns}")
+    print(f"{'features':12}{'pair':>36}{columns}")
     cpu = torch.device("cpu")
     makers: dict[str, Maker] = {"embedded": layers_for("embedded", None, Path(), "max", cpu)}
     if options.weights:
@@ -66,7 +66,7 @@ def main() -> None:
             one, other = (judged(config, maker, content, style, made[k][0], options.threads).total for k in (0, 1))
             apart = [float((made[0][0] - made[k][0]).abs().mean()) * 127.5 for k in (1, 2)]
             named = " in the style of ".join(path.stem for path in pair)
-            print(f"{name:12}{named:>34}{one:9.4f}{other:9.4f}{100 * (other / one - 1):9.2f}{GOAL:6.0f}{apart[0]:8.2f}"
+            print(f"{name:12}{named:>36}{one:9.4f}{other:9.4f}{100 * (other / one - 1):9.2f}{GOAL:6.0f}{apart[0]:8.2f}"
                   f"{apart[1]:8.2f}{made[0][1]:8.1f}{made[1][1]:8.1f}", flush=True)  # fmt: skip
 
 
