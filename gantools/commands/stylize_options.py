@@ -50,7 +50,7 @@ Size = Annotated[
 ]  # fmt: skip
 Iterations = Annotated[
     int | None,
-    typer.Option(metavar="N", help="At the final size; each smaller one takes twice as many.", rich_help_panel=RUN,
+    typer.Option(metavar="N", help="At each size, of which each is twice the one before.", rich_help_panel=RUN,
                  **HIDE),
 ]  # fmt: skip
 MaxTime = Annotated[
