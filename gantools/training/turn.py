@@ -108,16 +108,24 @@ def discriminator_turn(state: TrainState, reals: Reals, fakes: Fakes, unseen: Re
     if config.augment.schedule == "adaptive":
         adapted = adapt(state.strength, real_logits.detach(), config)
         state.strength = torch.where(rejected, state.strength, adapted)
-    if vitals.is_due(register.d_steps):
-        found = vitals.measure(real.views[-1], fake.views[-1], real_logits, fake_logits)
-        state.signs = vitals.follow(state.signs, found, register.d_steps)
-    if unseen_logits is not None:
-        found = vitals.leads(real_logits, unseen_logits, fake_logits)
-        state.leads = vitals.follow(state.leads, found, register.d_steps, vitals.UNSEEN_EVERY)
-    elif vitals.looks_at_unseen(register.d_steps):
-        state.leads = torch.full_like(state.leads, torch.nan)  # the data had a hold-out, and have none now
+    _take_signs(state, (real, fake), (real_logits, fake_logits), unseen_logits)
     register.d_steps += 1
     register.d_since_g += 1
+
+
+def _take_signs(
+    state: TrainState, shown: tuple[Shown, Shown], logits: tuple[Tensor, Tensor], unseen_logits: Tensor | None
+) -> None:
+    """Take the vital signs that are due, of reals and fakes (in this order), and of held-out pictures."""
+    d_steps, (real, fake), (real_logits, fake_logits) = state.register.d_steps, shown, logits
+    if vitals.is_due(d_steps):
+        found = vitals.measure(real.views[-1], fake.views[-1], real_logits, fake_logits)
+        state.signs = vitals.follow(state.signs, found, d_steps)
+    if unseen_logits is not None:
+        found = vitals.leads(real_logits, unseen_logits, fake_logits)
+        state.leads = vitals.follow(state.leads, found, d_steps, vitals.UNSEEN_EVERY)
+    elif vitals.looks_at_unseen(d_steps):
+        state.leads = torch.full_like(state.leads, torch.nan)  # the data had a hold-out, and have none now
 
 
 def _look_at(state: TrainState, unseen: Reals) -> Tensor:
