@@ -48,20 +48,38 @@ def module_from(name: str, file: Path | None, cache: Path) -> tuple[nn.Module, s
         InputError: the file cannot be read, or has other tensors than the network.
         ResourceError: the download failed.
     """
-    kept = trimmed_weights(name, cache) if file is None else file
-    whole = read(kept) if kept is not None else _downloaded(name, cache)
-    source = str(kept) if kept is not None else f"torchvision's {name}"
+    kept = trimmed_weights(name, cache) if file is None else None
+    if kept is not None:
+        return _from_kept(name, kept)
+    whole = read(file) if file is not None else _downloaded(name, cache)
+    network, weights = _filled(name, whole, f"torchvision's {name}" if file is None else str(file))
+    digest = digest_of(weights)
+    if file is None:
+        _keep_trimmed(name, cache, whole, weights, digest)
+    return network, digest
+
+
+def _from_kept(name: str, kept: Path) -> tuple[nn.Module, str]:
+    """Do as ``module_from`` with the copy that is kept. Nothing mends a damaged one: the hint removes it."""
+    try:
+        network, weights = _filled(name, read(kept), str(kept))
+        digest = digest_of(weights)
+        if not kept.stem.endswith(f"-{digest}"):
+            raise InputError(f"{kept}: found weights of digest {digest}, expected the one in its name: it is damaged")
+    except InputError as error:
+        error.hint = shlex.join(["rm", str(kept)])
+        raise
+    return network, digest
+
+
+def _filled(name: str, whole: Weights, source: str) -> tuple[nn.Module, Weights]:
+    """Return a network with its weights in it, and those weights, in float32 and without the classifier's."""
     network = _built(name, whole)
     heads = tuple(f"{head}." for head in ARCHITECTURES[name].heads)
     weights = {key: value.float() for key, value in whole.items() if not key.startswith(heads)}
     _require_fit(name, network.state_dict(), weights, source)
-    digest = digest_of(weights)
-    if kept is None:
-        _keep_trimmed(name, cache, whole, weights, digest)
-    elif file is None:
-        _require_digest(kept, digest)
     network.load_state_dict(weights, assign=True, strict=False)  # the counters of batch norm may be missing
-    return network, digest
+    return network, weights
 
 
 def name_of(file: Path) -> str:
@@ -135,12 +153,6 @@ def _keep_trimmed(name: str, cache: Path, whole: Weights, weights: Weights, dige
     file = cache / "weights" / f"{name}-features-{digest}.safetensors"
     with contextlib.suppress(GantoolsError):  # a cache that cannot be written still serves its whole file
         write_bytes(file, save_safetensors(weights))
-
-
-def _require_digest(kept: Path, digest: str) -> None:
-    if not kept.stem.endswith(f"-{digest}"):
-        message = f"{kept}: found weights of digest {digest}, expected the one in its name: it is damaged"
-        raise InputError(message, hint=shlex.join(["rm", str(kept)]))
 
 
 def _bytes_of(weights: Weights) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 from torch import Tensor
 
 from gantools.draws import uniform
@@ -255,6 +255,26 @@ def test_a_copy_without_the_classifier_is_kept(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected the one in its name: it is damaged") as caught:
         network_from("vgg16", None, tmp_path)
     assert caught.value.hint == f"rm {kept}"
+
+
+def test_whatever_is_wrong_with_the_kept_copy_the_hint_removes_it(tmp_path: Path) -> None:
+    """Cut short, without a tensor or no tensors at all: told, not mended; without it the whole file serves again."""
+    as_downloaded("vgg16", narrow_vgg16() | {"classifier.0.weight": torch.zeros(4096, 128)}, tmp_path)
+    label = network_from("vgg16", None, tmp_path).label
+    (kept,) = tmp_path.glob("weights/vgg16-features-*.safetensors")
+    whole = kept.read_bytes()
+    lacking = narrow_vgg16()
+    lacking.pop("features.0.bias")
+    damages = {whole[:900]: "cannot be read", b"": "cannot be read", save(lacking): "weights without features.0.bias"}
+    for data, message in damages.items():
+        kept.write_bytes(data)
+        with pytest.raises(InputError, match=message) as caught:
+            network_from("vgg16", None, tmp_path)
+        assert caught.value.hint == f"rm {kept}"
+        assert kept.read_bytes() == data
+    kept.unlink()
+    assert network_from("vgg16", None, tmp_path).label == label
+    assert kept.read_bytes() == whole
 
 
 @pytest.mark.slow
