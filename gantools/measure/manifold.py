@@ -37,10 +37,10 @@ def manifold(fakes: Floats, reals: Floats, counts: Counts) -> dict[str, Estimate
     found = _inside(reals, fakes, _radii(near_fakes, counts.fakes, K_PRECISION), counts.fakes)
     closest = _radii(_nearest(reals, fakes, own=False), counts.fakes, 1)
     return {
-        "precision": estimate(loosened(precision, len(fakes))),
-        "recall": estimate(loosened(_share(found > 0, counts.reals), len(reals))),
+        "precision": loosened(precision, len(fakes)),
+        "recall": loosened(_share(found > 0, counts.reals), len(reals)),
         "density": estimate(density),
-        "coverage": estimate(loosened(_share(closest <= wide, counts.reals), len(reals))),
+        "coverage": loosened(_share(closest <= wide, counts.reals), len(reals)),
     }
 
 

@@ -1,5 +1,7 @@
 """How many kinds of pictures there are among fakes, and how unlike their shares are to those of the data."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,6 +63,7 @@ def modes(codes: Codes, sureness: Floats, data: Codes, combinations: int, counts
         some = own > 0
         divergence[row] = (own[some] * np.log(own[some] / shares[some])).sum()
     recognised = loosened((counts * is_sure).sum(1) / counts.sum(1), len(codes))
+    kinds = estimate(found)
     if not is_sure.any():
-        found = recognised * len(codes)  # of few fakes, each of the next ones may show a kind
-    return {"recognised": estimate(recognised), "modes": estimate(found), "kl": estimate(divergence)}
+        kinds = replace(kinds, lacking=recognised.lacking * len(codes))  # each of the next ones may show a kind
+    return {"recognised": recognised, "modes": kinds, "kl": estimate(divergence)}

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -49,7 +49,8 @@ class Figure:
         """Return the figure, or how far it is off its floor when it is to be even with it."""
         if KINDS[self.name].better != "even":
             return self.estimate
-        return Estimate(abs(self.estimate.value - self.floor), np.abs(self.estimate.replicates - self.floor))
+        away = abs(self.estimate.value - self.floor)
+        return replace(self.estimate, value=away, replicates=np.abs(self.estimate.replicates - self.floor))
 
     def facts(self) -> dict[str, Any]:
         """Return JSON values."""

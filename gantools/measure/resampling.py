@@ -7,7 +7,7 @@ neighbours. Two models are measured with the same counts; the spread of their di
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -35,14 +35,20 @@ class Counts:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and its value in each replicate (B,)."""
+    """A figure and its value in each replicate (B,).
+
+    Args:
+        lacking: a deviation that the replicates do not show, independent of theirs.
+    """
 
     value: float
     replicates: Floats
+    lacking: float = 0.0
 
     def __sub__(self, other: "Estimate") -> "Estimate":
-        """Return the difference of two estimates that were made with the same counts."""
-        return Estimate(self.value - other.value, self.replicates - other.replicates)
+        """Return the difference of two estimates that were made with the same counts; what each lacks adds up."""
+        lacking = math.hypot(self.lacking, other.lacking)
+        return Estimate(self.value - other.value, self.replicates - other.replicates, lacking)
 
 
 @dataclass(frozen=True)
@@ -76,21 +82,18 @@ def estimate(rows: Floats) -> Estimate:
     return Estimate(float(rows[0]), rows[1:])
 
 
-def loosened(shares: Floats, pictures: int) -> Floats:
-    """Return a share of pictures and its replicates (1 + B,), with replicates that spread at least as far as they must.
+def loosened(shares: Floats, pictures: int) -> Estimate:
+    """Return the estimate of a share of pictures, (1 + B,), that deviates at least as far as it must.
 
     All or none of a few pictures is no proof of all or none: every draw with replacement says the same then. The least
     deviation is that of Laplace's estimate, with one success and one failure more.
     """
-    value, replicates = shares[0], shares[1:]
-    laplace = (value * pictures + 1) / (pictures + 2)
-    least = float(np.sqrt(laplace * (1 - laplace) / pictures))
-    if not len(replicates) or float(np.std(replicates)) >= least:
-        return shares
-    steps = (np.arange(len(replicates)) + 0.5) / len(replicates)
-    scores = np.array([NormalDist().inv_cdf(step) for step in steps])
-    spread: Floats = np.concatenate([[value], value + least * scores])
-    return spread
+    found = estimate(shares)
+    if not len(found.replicates):
+        return found
+    laplace = (found.value * pictures + 1) / (pictures + 2)
+    lacking = laplace * (1 - laplace) / pictures - float(np.var(found.replicates, ddof=1))
+    return replace(found, lacking=math.sqrt(max(lacking, 0.0)))
 
 
 def linear(value: float, influences: list[tuple[Floats, Floats]]) -> Estimate:
@@ -106,8 +109,9 @@ def linear(value: float, influences: list[tuple[Floats, Floats]]) -> Estimate:
 
 
 def standard_error(found: Estimate, pictures: int) -> float:
-    """Return the deviation of the replicates; that of few pictures is a little too small and is corrected."""
-    return float(np.std(found.replicates, ddof=1)) * math.sqrt(pictures / (pictures - 1))
+    """Return the deviation of the replicates and what they lack; that of few pictures is corrected, being too small."""
+    deviation = math.hypot(float(np.std(found.replicates, ddof=1)), found.lacking)
+    return deviation * math.sqrt(pictures / (pictures - 1))
 
 
 def interval(found: Estimate, pictures: int) -> Interval:

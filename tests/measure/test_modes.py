@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gantools.measure.modes import codes_of, modes, shares_of
-from gantools.measure.resampling import draw_counts, interval
+from gantools.measure.report import Figure, difference
+from gantools.measure.resampling import draw_counts, interval, standard_error, student
 
 ONCE = np.ones((1, 6))
 
@@ -25,6 +26,27 @@ def test_none_of_few_fakes_is_no_proof_of_none() -> None:
         assert found["recognised"].value == found["modes"].value == 0
         assert least < interval(found["recognised"], n).high < most
         assert interval(found["modes"], n).high > 1
+
+
+@pytest.mark.parametrize(
+    ("pictures", "first", "second", "verdict"),
+    [(200, 0, 1, "not separable"), (200, 1, 1, "not separable"), (200, 200, 199, "not separable"),
+     (500, 488, 490, "not separable"), (200, 0, 12, "better"), (500, 488, 440, "worse")],
+)  # fmt: skip
+def test_shares_near_all_or_none_are_not_told_apart_by_a_picture(
+    pictures: int, first: int, second: int, verdict: str
+) -> None:
+    """What the replicates of two models lack adds up, each alone; it does not cancel in their difference."""
+    counts = draw_counts(0, pictures).fakes
+    old, new = (
+        Figure("recognised", modes(*(np.zeros(pictures, np.int64), sure.astype(float)), np.zeros(9, int), 2, counts)
+               ["recognised"], 1.0, pictures)
+        for sure in (np.arange(pictures) < first, np.arange(pictures)[::-1] < second)
+    )  # fmt: skip
+    found = difference(new, old)
+    assert found.verdict == verdict
+    both = [standard_error(each.estimate, pictures) for each in (old, new)]
+    assert found.high - found.low > 2 * student(pictures - 1) * 0.8 * np.hypot(*both)
 
 
 def test_the_divergence_is_that_of_the_shares() -> None:
