@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 LOST = ("collapsed", "diverged")
 MOST_FILES, MOST_BYTES = 32, 64 << 20
-"""Metrics files that are read beside a checkpoint, and how large they may be: a report is to come at once."""
+"""Metrics files that are read beside a checkpoint, and how large they may be in all: a report is to come at once."""
 
 
 class Afterwards(NamedTuple):
@@ -36,8 +36,21 @@ class Afterwards(NamedTuple):
 
 def afterwards(path: Path, digest: str) -> Afterwards | None:
     """Return how the run was lost that saved the checkpoint ``path`` of this content; None where nothing says so."""
-    places = [place for place in sorted(path.parent.glob("*.jsonl")) if place.is_file()][:MOST_FILES]
+    places = _readable([place for place in sorted(path.parent.glob("*.jsonl")) if place.is_file()][:MOST_FILES])
     return next((found for place in places if (found := _told_by(place, digest)) is not None), None)
+
+
+def _readable(places: list[Path]) -> Iterator[Path]:
+    """Yield the files that together are not too large; one that is too large for what is left is passed over."""
+    left = MOST_BYTES
+    for place in places:
+        try:
+            size = place.stat().st_size
+        except OSError:
+            continue
+        if size <= left:
+            left -= size
+            yield place
 
 
 def _told_by(place: Path, digest: str) -> Afterwards | None:
@@ -47,9 +60,12 @@ def _told_by(place: Path, digest: str) -> Afterwards | None:
     for line in _events(place):
         event, images = line["event"], line["images"]
         if event == "start":
-            follows, found = line.get("parent") in known, None
+            parent = line.get("parent")
+            follows = isinstance(parent, str) and parent in known
+            found = None if follows else found
         elif event in ("saved", "end"):
-            follows = follows or line.get("digest") == digest
+            if not follows and line.get("digest") == digest:
+                follows, found = True, None
             known |= {str(line.get("digest"))} if follows else set()
         elif follows and event == "health":
             state = str(line.get("state"))
@@ -62,7 +78,7 @@ def _told_by(place: Path, digest: str) -> Afterwards | None:
 def _events(place: Path) -> Iterator[dict[str, Any]]:
     """Yield the events of a metrics file; what is no such line, or no such file, is passed over."""
     try:
-        lines = place.read_bytes().splitlines() if place.stat().st_size <= MOST_BYTES else []
+        lines = [line for line in place.read_bytes().splitlines() if b'"event"' in line]
     except OSError:
         return
     for line in lines:
