@@ -128,7 +128,7 @@ class TrainState:
         register.augment_strength, register.path_length = self.strength.item(), self.path_mean.item()
         register.signs = dict(zip(SIGNS, map(finite_or_none, self.signs.tolist()), strict=True))
         leads = dict(zip(LEADS, map(finite_or_none, self.leads.tolist()), strict=True))
-        register.signs |= leads if None not in leads.values() else {}
+        register.signs |= leads if set(leads.values()) != {None} else {}
         if register.d_steps:
             register.loss_d = finite_or_none(self.losses["d"].item())
         if register.g_steps:

@@ -108,6 +108,21 @@ def test_signs_are_of_d_turns_alone() -> None:
     assert all(state.register.signs[name] != first[name] for name in SIGNS[:5])
 
 
+def test_one_lead_alone_is_kept() -> None:
+    """What is not finite from the first look on leaves the other lead to the run that goes on."""
+    state = fresh("fc")
+    take(state, Phase.D_ONLY, 1)
+    for found in ([0.5, math.nan], [math.nan, 0.25]):
+        state.leads.copy_(torch.tensor(found))
+        again = through_bytes(state)
+        assert torch.equal(again.leads.isnan(), state.leads.isnan())
+        assert again.leads.nan_to_num().tolist() == state.leads.nan_to_num().tolist()
+        assert set(again.register.signs) == {*SIGNS, *LEADS}
+        assert ratios(again.register.signs)[-1] is None
+    state.leads.fill_(math.nan)
+    assert set(through_bytes(state).register.signs) == set(SIGNS)
+
+
 def test_leads_of_known_logits() -> None:
     """Training pictures stand above held-out ones and fakes by the differences of the means; their share is r_v."""
     found = vitals.leads(torch.tensor([3.0, 5.0]), torch.tensor([2.0, 4.0]), torch.tensor([-4.0, 4.0])).tolist()
