@@ -70,7 +70,7 @@ def _measured_s(run: Run, words: MachineWords) -> float | None:
     if wish.weights is None and wish.config.features in NETWORKS and not has_weights(wish.config.features, wish.cache):
         run.console.line(f"features {wish.config.features}: its weights would be downloaded, time is known then")
         return None
-    workshop = open_workshop(run, words)
+    workshop = open_workshop(run, words, writes=False)
     for job in run.plan.jobs:
         painting = painting_of(run, workshop, job)
         if painting is not None:

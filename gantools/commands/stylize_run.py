@@ -87,8 +87,8 @@ def work(run: Run, stop: StopRequest, words: MachineWords) -> None:
     run.signal = stop.signal
 
 
-def open_workshop(run: Run, words: MachineWords) -> "Workshop":
-    """Load torch, and make ready what all pictures share."""
+def open_workshop(run: Run, words: MachineWords, *, writes: bool = True) -> "Workshop":
+    """Load torch, and make ready what all pictures share; without ``writes`` the cache is left as it is."""
     from gantools.device import settle
     from gantools.style.memory import tile_for
     from gantools.style.produce import Workshop
@@ -100,7 +100,7 @@ def open_workshop(run: Run, words: MachineWords) -> "Workshop":
     side = tile_for(config) if words.tile == "auto" else int(words.tile)
     if words.tile == "auto" and side is not None:
         console.line(f"memory: too little to measure {config.size} px at once, goes in tiles of {side} px")
-    workshop = Workshop(run.plan.wish, machine, side, console.warn)
+    workshop = Workshop(run.plan.wish, machine, side, console.warn, writes=writes)
     run.label = workshop.label
     return workshop
 

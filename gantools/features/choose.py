@@ -41,7 +41,13 @@ def extractor_for(name: str, weights: Path | None, cache: Path) -> Extractor:
 
 
 def layers_for(
-    name: str, weights: Path | None, cache: Path, pooling: Literal["max", "average"], device: "torch.device"
+    name: str,
+    weights: Path | None,
+    cache: Path,
+    pooling: Literal["max", "average"],
+    device: "torch.device",
+    *,
+    writes: bool = True,
 ) -> "Callable[[list[torch.Tensor]], Layered]":
     """Return what makes features for styling: given the styles, which the embedded ones are made of.
 
@@ -51,6 +57,7 @@ def layers_for(
         cache: the folder that keeps what torchvision downloads.
         pooling: of a network.
         device: where they compute.
+        writes: False in a rehearsal, which keeps no copy of weights.
 
     Raises:
         UsageError: no such features.
@@ -61,12 +68,14 @@ def layers_for(
         from gantools.features.octaves import Octaves
 
         return Octaves
-    features = _stack_of(name, weights, cache, pooling) if name in STYLING else _windows_of(Path(name))
+    features = _stack_of(name, weights, cache, pooling, writes) if name in STYLING else _windows_of(Path(name))
     features.to(device)
     return lambda styles: features
 
 
-def _stack_of(name: str, weights: Path | None, cache: Path, pooling: Literal["max", "average"]) -> "Layered":
+def _stack_of(
+    name: str, weights: Path | None, cache: Path, pooling: Literal["max", "average"], writes: bool
+) -> "Layered":
     """Return one of torchvision's plain stacks as features for styling."""
     from gantools.features.networks import CHOICES as STACKS
     from gantools.features.networks import NetworkLayers
@@ -78,7 +87,7 @@ def _stack_of(name: str, weights: Path | None, cache: Path, pooling: Literal["ma
         name = name_of(weights)
     if name not in STACKS:  # what the file is of
         raise unknown_name("--features", name, (EMBEDDED, *STACKS))
-    network, digest = module_from(name, weights, cache)
+    network, digest = module_from(name, weights, cache, writes=writes)
     stack: Any = network.get_submodule("features")
     numbers = {layer: int(path.rpartition(".")[2]) for layer, path in ARCHITECTURES[name].layers.items()}
     return NetworkLayers(Label(name, digest), stack, numbers, pooling)

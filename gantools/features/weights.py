@@ -35,7 +35,7 @@ def network_from(name: str, file: Path | None, cache: Path) -> TorchvisionNet:
     return TorchvisionNet(name, network, digest)
 
 
-def module_from(name: str, file: Path | None, cache: Path) -> tuple[nn.Module, str]:
+def module_from(name: str, file: Path | None, cache: Path, *, writes: bool = True) -> tuple[nn.Module, str]:
     """Return one of torchvision's networks with its weights, and their digest.
 
     Args:
@@ -43,6 +43,7 @@ def module_from(name: str, file: Path | None, cache: Path) -> tuple[nn.Module, s
         file: a safetensors or .pth file with torchvision's names, of a VGG also with other widths; None: what
             torchvision downloads.
         cache: the folder that keeps downloads.
+        writes: False in a rehearsal, which keeps no copy.
 
     Raises:
         InputError: the file cannot be read, or has other tensors than the network.
@@ -54,7 +55,7 @@ def module_from(name: str, file: Path | None, cache: Path) -> tuple[nn.Module, s
     whole = read(file) if file is not None else _downloaded(name, cache)
     network, weights = _filled(name, whole, f"torchvision's {name}" if file is None else str(file))
     digest = digest_of(weights)
-    if file is None:
+    if file is None and writes:
         _keep_trimmed(name, cache, whole, weights, digest)
     return network, digest
 

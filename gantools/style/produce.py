@@ -53,12 +53,17 @@ class Workshop:
         machine: device and precision.
         tile: side of the tiles in pixels; None: pictures are measured whole.
         say: told of what was changed for lack of memory.
+        writes: False in a rehearsal, which keeps no copy of weights.
     """
 
-    def __init__(self, wish: Wish, machine: Machine, tile: int | None, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, wish: Wish, machine: Machine, tile: int | None, say: Callable[[str], None], *, writes: bool = True
+    ) -> None:
         self.wish, self.machine = wish, machine
         config = wish.config
-        self._features = layers_for(config.features, wish.weights, wish.cache, config.pooling, machine.device)
+        self._features = layers_for(
+            config.features, wish.weights, wish.cache, config.pooling, machine.device, writes=writes
+        )
         largest = max(config.size, config.style_size) * max(1.0, config.style_scale)
         pictures = [_tensor(read_pixels(style.path, round(largest))[0]).to(machine.device) for style in wish.styles]
         total = sum(style.weight for style in wish.styles)

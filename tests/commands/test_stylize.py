@@ -3,12 +3,9 @@
 import io
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -182,17 +179,6 @@ def test_pictures_are_not_poured_into_a_terminal(place: Path) -> None:
     )
 
 
-def test_result_of_one_colour_is_made_again(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the content, at a quarter of the rate, and said so; the same line does the same again."""
-    Image.new("RGB", (48, 48), (120, 120, 120)).save("grey.png")
-    line = ("photo.png", "--style", "painting.png", *QUICK, "--optimizer", "lbfgs", "--rate", "1e-6", "--start")
-    assert stylize(*line, "grey.png", "-o", "out.png") == stylize(*line, "grey.png", "-o", "again.png") == 0
-    found = "warning: photo.png: the result is of one colour; it is made again, from the content and at a quarter of"
-    assert capsys.readouterr().err.count(found) == 2
-    assert np.asarray(Image.open("out.png")).std() > 10
-    assert Path("out.png").read_bytes() == Path("again.png").read_bytes()
-
-
 def test_what_comes_by_pipe_is_called_so(place: Path) -> None:
     """Nothing, and no picture, on standard input: the error names it, and the hint takes files instead."""
     words = [sys.executable, "-m", "gantools", "stylize", "-", "--style", "painting.png", *QUICK, "-o", "out.png"]
@@ -201,26 +187,6 @@ def test_what_comes_by_pipe_is_called_so(place: Path) -> None:
         assert done.returncode == 4
         assert done.stderr.decode().startswith(f"error: {message}")
         assert "\nhint: gantools stylize painting.png --style painting.png " in done.stderr.decode()
-
-
-def test_dry_run_says_what_would_be_made(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Sizes, where values come from, time and memory; nothing is written."""
-    before = sorted(place.rglob("*"))
-    line = ("photos", "--style", "painting.png", "--threads", "1", "--size", "24", "--features", "embedded")
-    assert stylize(*line, "-o", "out", "--dry-run", "--json") == 0
-    out, err = capsys.readouterr()
-    assert sorted(place.rglob("*")) == before
-    document = json.loads(out)
-    assert (document["dry_run"], document["to_make"], document["seconds"] > 0) == (True, 2, True)
-    assert document["pictures"][1] == {"path": "out/deep/b.png", "content": "photos/deep/b.png", "width": 24,
-                                       "height": 24}  # fmt: skip
-    for text in ("size            24  (typed)", "tv_weight       0.05  (preset default)", "; estimated time: ",
-                 "would be made: out/a.png, 24 x 24 px, from photos/a.png",
-                 "dry run: 2 pictures would be made; nothing was written"):  # fmt: skip
-        assert text in err
-    assert re.search(r"^memory: [\d.]+.?B$", err, re.M)
-    assert stylize("photo.png", "--style", "painting.png", "--features", "vgg19", "--dry-run") == 0
-    assert "features vgg19: its weights would be downloaded, time is known then" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["luma", "match", "histogram"])
@@ -280,32 +246,6 @@ def test_mistakes_are_told(
     err = capsys.readouterr().err
     assert message in err and "hint: " in err
     assert {path.name for path in place.iterdir()} == {"photo.png", "painting.png", "photos"}
-
-
-def test_time_ends_the_work_with_what_there_is(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--max-time writes the picture as it is and ends with 0; the next run makes it whole."""
-    line = ("photo.png", "--style", "painting.png", "--size", "48", "--features", "embedded", "--threads", "1")
-    assert stylize(*line, "-o", "out.png", "--iterations", "5000", "--max-time", "1s") == 0
-    note = parse_painted(read_text(Path("out.png")))
-    assert note is not None and note.ended == "time" and 0 < note.iterations < 5000
-
-
-@pytest.mark.slow
-def test_signal_saves_and_ends_with_its_number(place: Path) -> None:
-    """SIGINT during the work writes the picture as it is and ends with 130."""
-    draw(Path("large.png"), 11, side=480)
-    words = ["large.png", "--style", "painting.png", "--features", "embedded", "-o", "out.png", "--save-every", "1"]
-    child = subprocess.Popen([sys.executable, "-m", "gantools", "stylize", *words], env=child_environment(),
-                             stderr=subprocess.PIPE, text=True)  # fmt: skip
-    deadline = time.monotonic() + 120
-    while not Path("out.png").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    os.kill(child.pid, signal.SIGINT)
-    _, err = child.communicate(timeout=60)
-    assert child.returncode == 130
-    assert "SIGINT: ends here, out.png shows" in err
-    note = parse_painted(read_text(Path("out.png")))
-    assert note is not None and note.ended == "SIGINT"
 
 
 @pytest.mark.slow
