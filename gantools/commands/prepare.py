@@ -124,7 +124,7 @@ def prepare(
         str | None,
         typer.Option(
             metavar="5%",
-            help="Share that training never learns from, chosen by content.",
+            help="Share that G and D never learn from, chosen by content; train tells overfitting by it.",
             show_default="0%",
             rich_help_panel=PICTURES,
         ),
