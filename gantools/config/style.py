@@ -9,6 +9,10 @@ Objective = Literal["gram", "moments", "wasserstein"]
 OptimizerName = Literal["adam", "lbfgs", "gd"]
 OBJECTIVES: tuple[Objective, ...] = ("gram", "moments", "wasserstein")
 OPTIMIZERS: tuple[OptimizerName, ...] = ("adam", "lbfgs", "gd")
+EDITION = 1
+"""Part of a picture's digest: to be raised by whatever makes another picture of the same settings, such as a changed
+schedule, loss or optimiser."""
+
 SMALLEST_PX, LARGEST_PX = 16, 16384
 PYRAMID_PX = 64
 """The long side at which a pyramid begins."""

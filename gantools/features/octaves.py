@@ -19,10 +19,8 @@ from torch.nn import functional
 from gantools.draws import permutation
 from gantools.features.base import Activations, Label
 from gantools.features.layered import Layered
+from gantools.features.names import OCTAVES_EDITION
 from gantools.keys import key
-
-EDITION = 2
-"""Part of the digest: to be raised by whatever changes an activation."""
 
 FILTERS, SIDE = 32, 5  # 64 take 2.5 times as long, no nearer to a style on two pairs; 16 at the first octave blur
 PATCHES, ROUNDS = 4000, 5  # of a style at an octave, and of k-means; guess: more change nothing that is seen
@@ -100,8 +98,8 @@ class Octaves(Layered):
 
 def label() -> Label:
     """Return name and digest of the definition."""
-    definition = (EDITION, FILTERS, SIDE, PATCHES, ROUNDS, WHITENING, THRESHOLD, COARSEST_PX, EDGE_SIDE, EDGE_FLOOR,
-                  CONTENT_GAIN)  # fmt: skip
+    definition = (OCTAVES_EDITION, FILTERS, SIDE, PATCHES, ROUNDS, WHITENING, THRESHOLD, COARSEST_PX, EDGE_SIDE,
+                  EDGE_FLOOR, CONTENT_GAIN)  # fmt: skip
     return Label("embedded", blake2b(repr(definition).encode(), digest_size=6).hexdigest())
 
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from gantools.config.style import StyleConfig, changed
+from gantools.config.style import EDITION, StyleConfig, changed
 from gantools.errors import Again, InputError, RefusedError, UsageError, output_errors
-from gantools.features.names import STYLING, has_weights
+from gantools.features.names import EMBEDDED, OCTAVES_EDITION, STYLING, has_weights
 from gantools.files.atomic import require_file_name
 from gantools.files.document import read_document
 from gantools.files.header import canonical_json
@@ -216,6 +216,7 @@ def _path(wish: Wish, content: Content, folder: Path | None, stem: str) -> Path 
 def _job(wish: Wish, content: Content, path: Path | None, styles: tuple[str, ...]) -> Job:
     config = replace(wish.config, preset="", start=_start_digest(wish.config), features=_eyes(wish.config))
     facts = {
+        "editions": [EDITION, OCTAVES_EDITION if config.features == EMBEDDED else 0],
         "content": content.digest(),
         "styles": [[digest, style.weight] for digest, style in zip(styles, wish.styles, strict=True)],
         "config": asdict(config),

@@ -16,6 +16,7 @@ from gantools import cli
 from gantools.draws import uniform
 from gantools.pictures.painted import parse_painted
 from gantools.pictures.write import read_text
+from gantools.style import plan
 from tests.conftest import child_environment
 from tests.data.makers import SHARED, needs_shared
 
@@ -84,6 +85,20 @@ def test_folder_goes_to_a_folder_once(place: Path, capsys: pytest.CaptureFixture
     assert stylize(*line) == 0
     changed = [str(path) for path, when in before.items() if path.stat().st_mtime_ns != when]
     assert changed == ["out/a.png"]
+
+
+@pytest.mark.parametrize("constant", ["EDITION", "OCTAVES_EDITION"])
+def test_pictures_of_an_older_edition_are_made_again(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], constant: str
+) -> None:
+    """What would come out otherwise today is not taken for unchanged: the edition is part of the digest."""
+    line = ("photos", "--style", "painting.png", *QUICK, "-o", "out", "--json")
+    written = []
+    for step in (0, 0, 1):
+        monkeypatch.setattr(plan, constant, getattr(plan, constant) + step)
+        assert stylize(*line) == 0
+        written.append(json.loads(capsys.readouterr().out)["written"])
+    assert written == [2, 0, 2]
 
 
 def test_unreadable_photo_of_a_folder_is_skipped(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
