@@ -34,7 +34,8 @@ def tell(run: Run, json: bool, print0: bool) -> int:
     """Print the product on stdout, the next line on stderr; return the exit code."""
     plan, console, wish = run.plan, run.console, run.plan.wish
     if not plan.jobs:
-        console.line(f"nothing to do: {len(plan.done)} pictures show these files and settings already")
+        shown = "1 picture shows" if len(plan.done) == 1 else f"{len(plan.done)} pictures show"
+        console.line(f"nothing to do: {shown} these files and settings already")
     elif plan.done:
         console.line(f"{len(plan.done)} of {len(plan.paths)} pictures were there already")
     made = {painted.job.path for painted in run.made}

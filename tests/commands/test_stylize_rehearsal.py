@@ -46,3 +46,23 @@ def test_dry_run_leaves_the_cache_alone(place: Path, monkeypatch: pytest.MonkeyP
     assert stylize(*line) == 0
     whole, kept = sorted((cache / "weights").iterdir())
     assert whole == file and kept.name.startswith("vgg16-features-") and kept.suffix == ".safetensors"
+
+
+def test_dry_run_says_where_values_come_from_and_ends_as_the_run(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rate of the optimizer's, features settled, layers of other features; one is one; 3 where one is skipped."""
+    line = ("photo.png", "--style", "painting.png", "--threads", "1", "--size", "24", "--dry-run", "-o")
+    assert stylize(*line, "out.png", "--preset", "fast", "--optimizer", "lbfgs") == 0
+    err = capsys.readouterr().err
+    for text in ("rate            1.0  (the optimizer's)", "features        embedded  (settled from auto)",
+                 "optimizer       lbfgs  (typed)", "iterations      25  (preset fast)", " a picture over 1 size;",
+                 "dry run: 1 picture would be made; nothing was written"):  # fmt: skip
+        assert text in err
+    assert stylize(*line, "out.png", "--preset", "gatys", "--features", "embedded", "--iterations", "1") == 0
+    err = capsys.readouterr().err
+    assert "style_layers    the features' own  (the features')" in err
+    assert "rate            1.0  (preset gatys)" in err and "24 px, from photo.png" in err
+    Path("photos/bad.png").write_text("<html>")
+    assert stylize("photos", *line[1:], "out", "--features", "embedded") == 3
+    assert "dry run: 2 pictures would be made; nothing was written" in capsys.readouterr().err
