@@ -81,7 +81,9 @@ def work(run: Run, stop: StopRequest, words: MachineWords) -> None:
                 panel = PaintingPanel()
                 shown = _Shown(stack.enter_context(_progress(run, painting, panel)), panel)
             shown.before = number * painting.iterations
-            _write(job, _paint(run, workshop, job, painting, shown, stop), add)
+            painted = _paint(run, workshop, job, painting, shown, stop)
+            if painted is not None:
+                _write(job, painted, add)
             if stop.signal is not None or time.monotonic() > run.deadline:
                 break
     run.signal = stop.signal
@@ -114,15 +116,22 @@ def painting_of(run: Run, workshop: "Workshop", job: "Job") -> "Painting | None"
     from gantools.pictures.reasons import PictureError
     from gantools.style.contents import unreadable
 
-    plan, name = run.plan, job.content.name
     try:
         return workshop.painting(job)
     except PictureError as error:
-        if len(plan.jobs) + len(plan.done) == 1:
+        if _is_alone(run.plan):
             raise unreadable(job.content, error) from error
-        plan.skipped[name] = error.reason
-        run.console.warn(f"{name}: skipped ({plan.skipped[name]})")
+        _skip(run, job, error.reason)
         return None
+
+
+def _is_alone(plan: "Plan") -> bool:
+    return len(plan.jobs) + len(plan.done) == 1
+
+
+def _skip(run: Run, job: "Job", reason: str) -> None:
+    run.plan.skipped[job.content.name] = reason
+    run.console.warn(f"{job.content.name}: skipped ({reason})")
 
 
 def estimate_s(plan: "Plan", job: "Job", painting: "Painting") -> float:
@@ -143,8 +152,11 @@ def _progress(run: Run, painting: "Painting", panel: PaintingPanel) -> "Abstract
 
 
 def _paint(run: Run, workshop: "Workshop", job: "Job", painting: "Painting", shown: _Shown, stop: StopRequest
-           ) -> "Painted":  # fmt: skip
-    """Make one picture; once more, from the content and at a quarter of the rate, when it came out of one colour."""
+           ) -> "Painted | None":  # fmt: skip
+    """Make one picture; once more, from the content and at a quarter of the rate, when it came out of one colour.
+
+    None: it is one of several, and its losses became infinite that way too.
+    """
     console, name = run.console, job.content.name
     try:
         painted = _made(run, workshop, job, painting, shown, stop)
@@ -153,7 +165,13 @@ def _paint(run: Run, workshop: "Workshop", job: "Job", painting: "Painting", sho
         found = "the losses became infinite"
     if found:
         console.warn(f"{name}: {found}; it is made again, from the content and at a quarter of the rate")
-        painted = _made(run, workshop, job, workshop.painting(job, is_gentle=True), shown, stop)
+        try:
+            painted = _made(run, workshop, job, workshop.painting(job, is_gentle=True), shown, stop)
+        except UnhealthyError:
+            if _is_alone(run.plan):
+                raise
+            _skip(run, job, "the losses became infinite")
+            return None
     if painted.is_flat:
         console.warn(f"{name}: the result is of one colour: the weights drowned the content; "
                      "a larger --content-weight, a smaller --rate or --start content helps")  # fmt: skip

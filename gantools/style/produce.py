@@ -111,12 +111,12 @@ class Workshop:
             ended: ``whole``, or what cut it short.
 
         Raises:
-            UnhealthyError: numbers that are not finite.
+            UnhealthyError: numbers that are not finite. A quarter of the rate is tried unasked: the hint goes below it.
         """
         image = painting.result()
         if not bool(torch.isfinite(image).all()):
             message = f"{job.content.name}: the losses became infinite, expected finite ones; nothing was written"
-            raise UnhealthyError(message, hint=f"--rate {self.wish.config.rate / 4:g}")
+            raise UnhealthyError(message, hint=f"--rate {self.wish.config.rate / 16:g}")
         if self.wish.preserve_color == "luma":
             image = with_chroma_of(image, painting.content)
         is_flat = float(image.std()) < FLAT <= float(painting.content.std())

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import save_file
 
 from gantools.pictures.painted import parse_painted
 from gantools.pictures.write import read_text
 from tests.commands.test_stylize import QUICK, draw, place, stylize
 from tests.conftest import child_environment
+from tests.features.test_extractors import narrow_vgg16
 
 __all__ = ["place"]
 
@@ -28,6 +30,27 @@ def test_result_of_one_colour_is_made_again(place: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().err.count(found) == 2
     assert np.asarray(Image.open("out.png")).std() > 10
     assert Path("out.png").read_bytes() == Path("again.png").read_bytes()
+
+
+def test_infinite_losses_skip_one_of_several_pictures(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A network that overflows on what is bright: that picture is skipped, the dark one is made; alone it is 6."""
+    weights = narrow_vgg16()
+    weights["features.0.weight"] = weights["features.0.weight"] * 1e36
+    save_file(weights, "w.safetensors")
+    Path("mixed").mkdir()
+    draw(Path("mixed/a.png"), 3)
+    for name in ("mixed/b.png", "dark.png"):
+        Image.new("RGB", (48, 48)).save(name)
+    line = ("--style", "dark.png", "--weights", "w.safetensors", "--objective", "gram", "--size", "48", "--iterations",
+            "2", "--threads", "1", "-o")  # fmt: skip
+    assert stylize("mixed", *line, "out") == 3
+    out, err = capsys.readouterr()
+    assert out == "out/b.png\n" and [path.name for path in Path("out").iterdir()] == ["b.png"]
+    assert "warning: mixed/a.png: skipped (the losses became infinite)" in err
+    assert stylize("mixed/a.png", *line, "a.png", "--rate", "0.08") == 6
+    err = capsys.readouterr().err
+    assert "a.png: the losses became infinite, expected finite ones; nothing was written" in err
+    assert "--rate 0.005" in err and not Path("a.png").exists()
 
 
 def test_time_ends_the_work_with_what_there_is(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
