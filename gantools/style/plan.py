@@ -129,24 +129,28 @@ def make_plan(wish: Wish, stdin: bytes | None) -> Plan:
             plan.skipped[content.name] = error.reason
             continue
         stem = _free_stem(content.stem, taken) if is_many else content.stem
-        path = _path(wish, content, folder, stem)
         job = replace(
-            _job(wish, content, path, style_digests),
+            _job(wish, content, _path(wish, content, folder, stem), style_digests),
             size=reduced(seen.width, seen.height, wish.config.size),
             member=f"{stem}.png" if plan.is_tar else "",
         )
-        plan.paths += [] if path is None else [path]
-        if path is not None and not wish.force and is_painted(path, job.digest):
-            plan.done.append(path)
-        else:
-            if path is not None:
-                _require_free(path, wish.force)
-            plan.jobs.append(job)
+        _add(plan, job)
     if not plan.jobs and not plan.done:
         shown = "; ".join(f"{name}: {reason}" for name, reason in plan.skipped.items())
         raise InputError(f"{wish.contents[0]}: found no picture ({shown or 'nothing'}), expected some",
                          hint=Again(swap={wish.contents[0]: some_pictures()}))  # fmt: skip
     return plan
+
+
+def _add(plan: Plan, job: Job) -> None:
+    """Put a picture among those that are there already, or those that will be made where they may be."""
+    plan.paths += [] if job.path is None else [job.path]
+    if job.path is not None and not plan.wish.force and is_painted(job.path, job.digest):
+        plan.done.append(job.path)
+        return
+    if job.path is not None:
+        _require_free(job.path, plan.wish.force)
+    plan.jobs.append(job)
 
 
 def _require_inputs(wish: Wish) -> None:
