@@ -157,7 +157,7 @@ def machine_changes(document: Document, machine: "Machine") -> list[str]:
 
 
 def take_data(state: "TrainState", document: Document, pictures: "Pictures", folder: Path) -> list[str]:
-    """Begin a new epoch when the pictures are other ones than before.
+    """Begin a new epoch when the pictures are other ones than before; other held-out ones are only told.
 
     Args:
         state: of the run, which still knows the old pictures by their digest.
@@ -171,7 +171,7 @@ def take_data(state: "TrainState", document: Document, pictures: "Pictures", fol
     register, is_conditional = state.register, bool(state.config.network.classes)
     is_same = register.data == pictures.digest
     if is_same and (not is_conditional or register.label_digest == pictures.label_digest()):
-        return []
+        return _other_hold_out(document, pictures)
     what = _since(folder, register.data, pictures.removed)
     register.data, register.epoch, register.position = pictures.digest, register.epoch + 1, 0
     if is_conditional:
@@ -180,6 +180,14 @@ def take_data(state: "TrainState", document: Document, pictures: "Pictures", fol
     if is_same:
         return [f"data: other labels of the same {pictures.count} pictures: a new epoch begins"]
     return [f"data{what or f' {document.data.count} -> {pictures.count} pictures'}: a new epoch begins"]
+
+
+def _other_hold_out(document: Document, pictures: "Pictures") -> list[str]:
+    """Tell that the held-out pictures are other ones than before, of which only signs in the register are made."""
+    if document.data.held_out is None or document.data.held_out == pictures.held_out_digest:
+        return []
+    now = f"{pictures.held_out.count} of them now" if pictures.held_out is not None else "none now"
+    return [f"data: other held-out pictures ({now}): only the signs of overfitting change"]
 
 
 def _since(folder: Path, digest: str, removed: int) -> str:

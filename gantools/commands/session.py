@@ -252,7 +252,7 @@ def _fresh(request: Request, pictures: "Pictures | None") -> Session:
     is_conditional = bool(resolved.config.network.classes)
     labels = DataLabels(pictures.label_counts(), pictures.label_digest()) if is_conditional else UNLABELLED
     state = TrainState.fresh(resolved.config, pictures.digest, machine, labels)
-    note = DataNote(pictures.count, pictures.classes)
+    note = DataNote(pictures.count, pictures.classes, pictures.held_out_digest)
     lineage, notes = begin_with(state, request.init) if request.init is not None else (Lineage(), [])
     return Session(request, state, pictures, note, lineage, origins, notes)
 
@@ -273,7 +273,10 @@ def _continued(request: Request, source: Path | bytes, document: Document, pictu
     reads_reals = request.command != "train-g" or LOSSES[state.config.loss.name].compares
     if pictures is not None and request.data is not None and reads_reals:
         what += take_data(state, document, pictures, request.data)
-    note = document.data if pictures is None else DataNote(pictures.count, pictures.classes)
+    note = document.data
+    if pictures is not None:
+        held_out = pictures.held_out_digest if reads_reals else note.held_out
+        note = DataNote(pictures.count, pictures.classes, held_out)
     register = state.register
     if accepted:
         register.judged_from = register.g_steps  # what was a sign of the old values says nothing of the new ones

@@ -174,6 +174,11 @@ class Pictures:
         self.channels, self.height, self.width = shape
         self._descriptor, self._name, self._offsets, self._shape = descriptor, name, offsets, shape
 
+    @property
+    def held_out_digest(self) -> str:
+        """The digest of the held-out pictures, empty where there are none."""
+        return "" if self.held_out is None else self.held_out.digest
+
     def label_counts(self) -> list[int]:
         """Count the pictures of each class, in the order of ``classes``."""
         known = np.empty(0, np.int32) if self.labels is None else self.labels

@@ -31,10 +31,15 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class DataNote:
-    """What a checkpoint remembers of its data beside the digest: no path."""
+    """What a checkpoint remembers of its data beside the digest: no path.
+
+    Args:
+        held_out: digest of the held-out pictures, empty where there were none; None where that is not on record.
+    """
 
     count: int
     classes: tuple[str, ...] = ()
+    held_out: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ def _refuse_format(number: int, version: str, name: str) -> NoReturn:
 
 def _document(found: dict[str, Any], name: str) -> Document:
     try:
-        count, classes = found["data"]["count"], found["data"]["classes"]
+        count, classes, held_out = found["data"]["count"], found["data"]["classes"], found["data"].get("held_out")
         if type(count) is not int or count < 0:
             raise ValueError("a count of pictures")
         if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
@@ -189,10 +194,12 @@ def _document(found: dict[str, Any], name: str) -> Document:
         parent, digest = found["lineage"]["parent"], found["digest"]
         if not (is_digest(digest) and (parent is None or is_digest(parent))):
             raise ValueError("a digest")
+        if not (held_out in (None, "") or is_digest(held_out)):
+            raise ValueError("a digest")
         return Document(
             config=config,
             register=register,
-            data=DataNote(count, tuple(classes)),
+            data=DataNote(count, tuple(classes), held_out),
             lineage=Lineage(parent, events),
             machine={str(key): value for key, value in found["machine"].items()},
             digest=digest,

@@ -20,6 +20,7 @@ from PIL import Image
 from gantools import cli
 from gantools.config.catalog import FAMILIES, LOSSES, PRESETS
 from gantools.data import batches
+from gantools.data.manifest import MANIFEST, read_manifest
 from gantools.files.lock import locked
 from tests.faults.runs import TINY, digest_of, document_of, names_in, same, tensors_of, write_pictures
 
@@ -413,6 +414,33 @@ def test_a_grown_data_set_is_told_by_its_generations(line: Line, tmp_path: Path)
     assert told in done(line("train", "grown", *RESUME[2:], "--steps", 1))
     done(line("prepare", "grown/01.png", "grown/04.png", "-o", "data-2"))
     assert "data 13 -> 2 pictures: a new" in done(line("train", "data-2", *RESUME[2:], "--steps", 1))
+
+
+def test_another_hold_out_is_told(line: Line, tmp_path: Path) -> None:
+    """An event and nothing else: the same epoch of the same pictures goes on."""
+    write_pictures(tmp_path / "photos", 24)
+    done(line("prepare", "photos", "-o", "set", "--holdout", "30%"))
+    done(line("train", "set", *FRESH[2:], "--steps", 1))
+    first = document_of(C)
+    assert first.data.held_out
+    records = read_manifest(tmp_path / "set" / MANIFEST).made()
+    names = [record.file for record in records if record.split == "holdout" and record.file is not None]
+    left, told = len(names) - 1, "data: other held-out pictures ({}): only the signs of overfitting change"
+    assert "changed: " not in done(line("train", "set", *RESUME[2:], "--steps", 1))
+    (tmp_path / "set" / names[0]).unlink()
+    stderr = done(line("train", "set", *RESUME[2:], "--steps", 1))
+    assert f"warning: changed: {told.format(f'{left} of them now')}" in stderr.splitlines()
+    assert document_of(C).data.held_out not in (first.data.held_out, "")
+    for name in names[1:]:
+        (tmp_path / "set" / name).unlink()
+    done(line("train", "set", *RESUME[2:], "--steps", 0))
+    done(line("train", "set", *RESUME[2:], "--steps", 1))
+    last = document_of(C)
+    assert [event.what for event in last.lineage.events] == [
+        told.format(f"{left} of them now"), told.format("none now")
+    ]  # fmt: skip
+    assert (last.data.held_out, last.register.epoch) == ("", 0)
+    assert last.register.data == first.register.data
 
 
 def test_other_shapes_are_refused(line: Line, tmp_path: Path) -> None:

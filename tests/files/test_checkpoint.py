@@ -105,6 +105,19 @@ def test_the_digest_ignores_where_a_run_came_from() -> None:
     assert one.data != two.data
 
 
+def test_a_file_need_not_know_its_hold_out(bytes_of_a_run: bytes) -> None:
+    """One of before has no such digest, another has had no held-out pictures; what is no digest is refused."""
+
+    def saying(**note: object) -> bytes:
+        return rewritten(bytes_of_a_run, lambda _, document: document.update(data={"count": 1, "classes": []} | note))
+
+    for note, held_out in (({}, None), ({"held_out": ""}, ""), ({"held_out": "1" * 64}, "1" * 64)):
+        assert load(saying(**note), machine())[1].data == DataNote(1, (), held_out)
+    for odd in ("1" * 63, 0, []):
+        with pytest.raises(InputError, match="metadata that cannot be read"):
+            load(saying(held_out=odd), machine())
+
+
 def test_nothing_of_the_place_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No path, time or host name is in the file: two folders and two days give the same bytes."""
     state = take(fresh("fc"), Phase.BOTH, 1)
