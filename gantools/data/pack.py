@@ -140,14 +140,12 @@ class Pictures:
     Attributes:
         count: how many pictures there are.
         channels: 1 grey, 3 RGB, 4 RGBA.
-        height: of each picture in pixels.
-        width: of each picture in pixels.
+        height, width: of each picture in pixels.
         digest: 64 hexadecimal digits over the pictures in order and their shape.
         classes: the names of the labels, in the order of their numbers; empty when there are none.
         labels: the label of each picture (N,), -1 for a picture without one; None when no picture has a label.
         removed: how many pictures of this split were deleted by hand and are left out.
-        held_out: pictures of the same data set that training never learns from; None when there are none, or when they
-            were not asked for.
+        held_out: pictures that training never learns from; None when there are none or none were asked for.
 
     Args:
         descriptor: of the open file; it is closed with this object.
@@ -252,10 +250,7 @@ class Pack:
 
 
 def manifest_digest_of(path: Path) -> str | None:
-    """Return which manifest the pack ``path`` belongs to, or None when there is no pack of ours.
-
-    Only the header is read.
-    """
+    """Return which manifest the pack ``path`` belongs to, by its header; None when there is no pack of ours."""
     try:
         return str(_about(read_header(path))["manifest"])
     except (InputError, KeyError, ValueError):
