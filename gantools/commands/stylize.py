@@ -23,6 +23,7 @@ from gantools.commands.options import (
     console_from,
     parse_duration,
 )
+from gantools.commands.places import STREAM
 from gantools.commands.product import binary_stdout, read_stdin, require_one_product
 from gantools.commands.signals import stop_requests
 from gantools.commands.stylize_account import describe, tell
@@ -58,7 +59,6 @@ from gantools.errors import Again, UsageError
 from gantools.features.names import STYLING
 from gantools.files.nearby import some_picture
 
-STREAM = "-"
 STDIN_LIMIT = 4 << 30
 
 
