@@ -112,8 +112,15 @@ def _prefix(target: Path) -> str:
 
 
 def _alive(temporary_name: str) -> bool:
+    """Tell whether the process in the name runs. One that was killed and that nobody waited for (Z) has died too."""
     pid = temporary_name.rsplit("-", 1)[1].removesuffix(".tmp")
-    return pid.isdigit() and int(pid) != os.getpid() and os.path.exists(f"/proc/{pid}")
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    try:
+        stat_line = Path("/proc", pid, "stat").read_bytes()
+    except OSError:
+        return False
+    return stat_line.rpartition(b") ")[2][:1] not in b"ZX"
 
 
 def _mode_for(path: Path, target: Path) -> int:

@@ -111,6 +111,20 @@ def test_sweep_spares_the_living(tmp_path: Path) -> None:
     assert names_in(tmp_path) == sorted([parent.name, "c.bin"])
 
 
+def test_sweep_removes_what_a_killed_process_left_that_nobody_waited_for(tmp_path: Path) -> None:
+    """Where nothing waits for orphans, as in many containers, a killed run stays in /proc; what it left goes."""
+    path = tmp_path / "c.bin"
+    faulty = child_environment() | {"GANTOOLS_TESTING": "1", "GANTOOLS_FAULT": "rename"}
+    writer = subprocess.Popen([sys.executable, "-c", WRITE, path], env=faulty)
+    os.waitid(os.P_PID, writer.pid, os.WEXITED | os.WNOWAIT)
+    assert Path("/proc", str(writer.pid)).exists()
+    (litter,) = names_in(tmp_path)
+    assert litter.endswith(f"-{writer.pid}.tmp")
+    sweep(path)
+    assert names_in(tmp_path) == []
+    assert writer.wait() == -9
+
+
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
 def test_new_files_obey_the_umask(umask: int, mode: int, tmp_path: Path) -> None:
     """A new file's mode is what the umask leaves of 0666, which the writer does not change."""
