@@ -18,6 +18,7 @@ ROOMS = {
     "errors": 1,
     "keys": 1,
     "safe": 1,
+    "wording": 1,
     "events": 1,
     "config": 1,
     "files.atomic": 1,

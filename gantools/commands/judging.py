@@ -18,6 +18,7 @@ from gantools.files.document import Document, read_document
 from gantools.files.nearby import some_data
 from gantools.measure.kinds import GATE
 from gantools.progress import Progress
+from gantools.wording import counted
 
 if TYPE_CHECKING:
     from gantools.measure.judge import Judge
@@ -123,7 +124,7 @@ def judged(question: Question, device: str, threads: int | None, console: Consol
         old = None
         if question.other is not None and past is not None:
             old = require_comparable(question.other, past, label, reals)
-        console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads; features: {label}")
+        console.detail(f"machine: {machine.device}, fp32, {counted(machine.threads, 'thread')}; features: {label}")
         with console.progress("look", (2 + len(checkpoints)) * reals.pictures, "pictures") as progress:
             judge, samples = _samples(question, reals, eyes, progress)
         return _answer(question, judge, samples, old)

@@ -3,6 +3,7 @@
 import os
 
 from gantools.console import Console
+from gantools.wording import counted
 
 
 def warn_of_load(threads: int, console: Console) -> None:
@@ -10,7 +11,7 @@ def warn_of_load(threads: int, console: Console) -> None:
     load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
     if load > cores and _others_running():
         busy = f"load {load:.1f} on {cores} cores"
-        text = f"{busy}: other work is running, {threads} threads will be slow until it ends"
+        text = f"{busy}: other work is running, {counted(threads, 'thread')} will be slow until it ends"
         console.warn(text)
 
 

@@ -15,6 +15,7 @@ from gantools.config.build import PictureShape, all_fields, values_of
 from gantools.config.fields import setting_of
 from gantools.config.remedies import remedies
 from gantools.console import Console, duration, quantity
+from gantools.wording import counted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,7 +40,7 @@ def _plan_rows(session: Session, bounds: Bounds) -> list[tuple[str, str]]:
     without = f" ({removed} deleted by hand are left out)" if removed else ""
     labels = f", the labels of {network.classes} classes with them" if network.classes else ""
     penalty = f" with {loss.penalty}, gamma {loss.gamma:g}" if loss.penalty != "none" else ""
-    threads = "1 thread" if state.machine.threads == 1 else f"{state.machine.threads} threads"
+    threads = counted(state.machine.threads, "thread")
     rates = f"rates G {config.optimizer.lr_g:g} D {config.optimizer.lr_d:g}"
     rows = [
         ("data", f"{session.data.count} pictures of {shape}{without}{labels}"),

@@ -29,6 +29,7 @@ from gantools.errors import Again, InputError
 from gantools.files.atomic import write_bytes
 from gantools.files.document import STDIN, Document, parse_document, read_document
 from gantools.files.header import parse_header
+from gantools.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,7 +150,7 @@ def _make(
         raise InputError(message, hint=Again())
     generator.to(machine.device)
     generator.truncation = plan.wish.truncation
-    console.detail(f"machine: {machine.device}, fp32, {machine.threads} threads")
+    console.detail(f"machine: {machine.device}, fp32, {counted(machine.threads, 'thread')}")
     warn_of_load(machine.threads, console)
     total = len(spots) if plan.kind == "folder" else len(plan.spots)
     with console.progress("sample", total, "pictures") as progress:

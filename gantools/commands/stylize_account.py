@@ -8,6 +8,7 @@ from gantools.commands.product import emit_json, emit_paths
 from gantools.commands.stylize_run import Run
 from gantools.console import Console
 from gantools.errors import ExitCode
+from gantools.wording import counted
 
 if TYPE_CHECKING:
     from gantools.style.plan import Plan
@@ -25,8 +26,8 @@ def describe(plan: "Plan", console: Console) -> None:
     count = f"{len(plan.jobs)} pictures" if len(plan.jobs) > 1 else plan.jobs[0].content.name
     console.line(f"{count}: in the style of {styles}, at most {config.size} px long")
     console.line(
-        f"features {config.features}, {config.objective} distance, {config.optimizer}, {config.iterations} iterations "
-        f"at each size; preset {config.preset}, seed {plan.wish.seed}"
+        f"features {config.features}, {config.objective} distance, {config.optimizer}, "
+        f"{counted(config.iterations, 'iteration')} at each size; preset {config.preset}, seed {plan.wish.seed}"
     )
 
 

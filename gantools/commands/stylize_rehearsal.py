@@ -12,6 +12,7 @@ from gantools.config.style import PRESETS
 from gantools.console import duration, quantity
 from gantools.errors import ExitCode
 from gantools.features.names import NETWORKS, has_weights
+from gantools.wording import counted
 
 if TYPE_CHECKING:
     from gantools.config.style import StyleConfig
@@ -28,8 +29,6 @@ def rehearse(run: Run, words: MachineWords, typed: Mapping[str, Any], json: bool
         typed: the configuration's fields by name; None: not typed.
         json: also as a document on stdout.
     """
-    from gantools.inspection.finding import counted
-
     plan, console = run.plan, run.console
     describe(plan, console)
     console.table(_option_rows(plan.wish.config, typed), title="options")
@@ -80,8 +79,6 @@ def _origin(name: str, config: "StyleConfig", typed: Mapping[str, Any]) -> str:
 
 def _measured_s(run: Run, words: MachineWords) -> float | None:
     """Say how long the work would take and how much memory; return the seconds, None when nothing can be measured."""
-    from gantools.inspection.finding import counted
-
     wish = run.plan.wish
     if wish.weights is None and wish.config.features in NETWORKS and not has_weights(wish.config.features, wish.cache):
         run.console.line(f"features {wish.config.features}: its weights would be downloaded, time is known then")

@@ -15,6 +15,7 @@ from gantools.console import Console, duration
 from gantools.errors import UnhealthyError
 from gantools.files.tar import tar_to
 from gantools.panel import PaintingPanel
+from gantools.wording import counted
 
 if TYPE_CHECKING:
     from gantools.progress import Progress
@@ -97,7 +98,7 @@ def open_workshop(run: Run, words: MachineWords, *, writes: bool = True) -> "Wor
 
     console, config = run.console, run.plan.wish.config
     machine = settle(words.device, words.threads, words.precision)
-    console.detail(f"machine: {machine.device}, {machine.precision}, {machine.threads} threads")
+    console.detail(f"machine: {machine.device}, {machine.precision}, {counted(machine.threads, 'thread')}")
     warn_of_load(machine.threads, console)
     side = tile_for(config) if words.tile == "auto" else int(words.tile)
     if words.tile == "auto" and side is not None:
@@ -176,9 +177,8 @@ def _paint(run: Run, workshop: "Workshop", job: "Job", painting: "Painting", sho
         console.warn(f"{name}: the result is of one colour: the weights drowned the content; "
                      "a larger --content-weight, a smaller --rate or --start content helps")  # fmt: skip
     if painted.note.ended not in ("whole", "time"):
-        console.line(
-            f"{painted.note.ended}: ends here, {job.path or 'stdout'} shows {painted.note.iterations} iterations"
-        )
+        shows = counted(painted.note.iterations, "iteration")
+        console.line(f"{painted.note.ended}: ends here, {job.path or 'stdout'} shows {shows}")
     console.detail(f"{name}: {shown.panel.remark()}")
     run.made.append(painted)
     return painted

@@ -12,10 +12,11 @@ from gantools.config.reproduce import typed_options
 from gantools.files.document import Document, read_document
 from gantools.files.header import Header
 from gantools.inspection.afterwards import Afterwards, afterwards
-from gantools.inspection.finding import Finding, counted, short
+from gantools.inspection.finding import Finding, short
 from gantools.training.advice import judged, remedy
 from gantools.training.health import EVEN_PLAY, State, recent_d_loss, verdict
 from gantools.training.schedules import present, rate_share, way
+from gantools.wording import counted
 
 NETWORKS = ("generator", "discriminator")
 SHOWN_CLASSES = 8
@@ -149,7 +150,8 @@ def _origin_rows(document: Document) -> list[tuple[str, str]]:
     classes = ", ".join(short(name) for name in data.classes[:SHOWN_CLASSES])
     more = ", ..." if len(data.classes) > SHOWN_CLASSES else ""
     named = f", {counted(len(data.classes), 'class', 'classes')} ({classes}{more})" if data.classes else ""
-    where = [short(machine.get("device", "?")), f"{short(machine.get('threads', '?'))} threads"]
+    threads = machine.get("threads")
+    where = [short(machine.get("device", "?")), counted(threads, "thread") if isinstance(threads, int) else "? threads"]
     rows = [
         ("data", f"{counted(data.count, 'picture')}{named}, digest {document.register.data[:SHORT_DIGEST]}"),
         *_label_rows(document),

@@ -13,11 +13,12 @@ from gantools.data.summary import DataSummary, describe
 from gantools.data.twins import told
 from gantools.errors import InputError
 from gantools.inspection.contact import contact_pictures, spread
-from gantools.inspection.finding import Finding, counted, short
+from gantools.inspection.finding import Finding, short
 from gantools.inspection.markup import Pixels, Section, figure, pairs, sheet, table, text
 from gantools.inspection.page import tiles, whole
 from gantools.inspection.pictures import CHANNELS
 from gantools.pictures.open import PictureError, open_picture
+from gantools.wording import counted
 
 SHOWN_PICTURES, COLUMNS = 60, 10
 SHOWN_HELD_OUT = 16

@@ -61,13 +61,3 @@ def short(text: object) -> str:
     """Return a foreign text no longer than people read."""
     shown = str(text)
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
-
-
-def counted(count: int, singular: str, plural: str | None = None) -> str:
-    """Write a count with its noun.
-
-    Example:
-        >>> counted(1, "class", "classes"), counted(12000, "image")
-        ('1 class', '12,000 images')
-    """
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

@@ -10,7 +10,7 @@ from gantools.config.reproduce import own_values
 from gantools.files.document import Document
 from gantools.inspection.afterwards import Afterwards
 from gantools.inspection.checkpoint import ground_of
-from gantools.inspection.finding import Finding, counted
+from gantools.inspection.finding import Finding
 from gantools.inspection.markup import (
     Pixels,
     Section,
@@ -27,6 +27,7 @@ from gantools.inspection.page_style import GENERATOR, SCRIPT, STYLE
 from gantools.inspection.run_charts import augment_chart, figure_charts, loss_chart, sign_chart
 from gantools.inspection.story import Story
 from gantools.pictures.timeline import Timeline
+from gantools.wording import counted
 
 SHEET_PX = 500
 TOLD_APART = ("reading", "version", "digest", "parent", "change", "made by")

@@ -15,6 +15,7 @@ from gantools.pictures.note import Note, parse_note
 from gantools.pictures.open import Look, look, open_picture
 from gantools.pictures.painted import PaintedNote, parse_painted
 from gantools.pictures.write import read_text
+from gantools.wording import counted
 
 CHANNELS = {1: "grey", 3: "RGB", 4: "RGBA"}
 SHOWN = 12
@@ -95,7 +96,7 @@ def _painted_finding(note: PaintedNote, seen: Look) -> Finding:
     ended = "" if note.ended == "whole" else f", ended early ({short(note.ended)})"
     rows = [
         ("picture", f"{seen.format}, {seen.width}x{seen.height}"),
-        ("shows", f"a content in another style, after {note.iterations} iterations{ended}"),
+        ("shows", f"a content in another style, after {counted(note.iterations, 'iteration')}{ended}"),
         ("features", short(note.features)),
         ("losses", f"content {content:g}, style {style:g}, variation {variation:g}"),
         ("made by", short(note.command)),

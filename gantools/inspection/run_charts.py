@@ -2,9 +2,9 @@
 
 from gantools.files.document import Document
 from gantools.inspection.charts import Line, LineChart, draw, draw_narrow, flag_list, flags_of, legend
-from gantools.inspection.finding import counted
 from gantools.inspection.story import FigurePoint, Story
 from gantools.training.health import EVEN_PLAY
+from gantools.wording import counted
 
 
 def loss_chart(document: Document, story: Story) -> str:
