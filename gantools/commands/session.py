@@ -3,6 +3,7 @@
 Checks go from cheap to expensive: flags, paths, the lock, headers and the data; only then torch and the device.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from gantools.training.state import TrainState
 
 STDIN_LIMIT = 16 << 30
+GPU_DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""What is there when NVIDIA's, AMD's, or Windows' driver for Linux guests has been loaded."""
 
 
 @dataclass(frozen=True)
@@ -233,8 +236,14 @@ def preview_config(request: Request) -> Resolved:
     assert pictures is not None, "a fresh run has data"
     typed = with_networks(request.typed, request.init)
     known = pictures.count, classes_for(typed, pictures, str(request.data))
-    device = "cuda" if request.device.startswith("cuda") else "cpu"  # what auto comes to only torch could tell
-    return resolve(shape_of(pictures), typed, *known, device)
+    return resolve(shape_of(pictures), typed, *known, _device_kind(request))
+
+
+def _device_kind(request: Request) -> str:
+    """Return ``cpu`` or ``cuda``. Torch is woken only for ``auto`` beside a GPU's driver: whether it can use it."""
+    if request.device == "auto" and any(map(os.path.exists, GPU_DRIVERS)):
+        return _settle(request, "fp32").device.type
+    return "cuda" if request.device.startswith("cuda") else "cpu"
 
 
 def _fresh(request: Request, pictures: "Pictures | None") -> Session:

@@ -560,6 +560,15 @@ def test_print_config_shows_every_value(line: Line, tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["data"]
 
 
+def test_print_config_beside_a_gpu_shows_what_it_would_take(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a GPU's driver is loaded, ``auto`` asks torch whether it can use it: the default is twice as wide there."""
+    monkeypatch.setattr("gantools.commands.session.GPU_DRIVERS", ("/dev/null",))
+    for is_there, width in ((False, 32), (True, 64)):
+        monkeypatch.setattr("torch.cuda.is_available", lambda is_there=is_there: is_there)
+        code, stdout, _ = line("train", "data", "--arch", "dcgan", "--print-config")
+        assert (code, f"network.base_width={width} " in stdout) == (0, True)
+
+
 def test_print_config_of_a_stored_run(line: Line) -> None:
     """With ``--resume`` the stored values are shown, those typed over them, and what is refused is refused."""
     done(line(*FRESH, "--lr-g", "0.003", "--steps", 0))
