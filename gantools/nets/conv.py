@@ -10,7 +10,7 @@ from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.dcgan import channel_plan
 from gantools.nets.labels import Given
-from gantools.nets.layers import BatchNorm2d
+from gantools.nets.layers import BatchNorm2d, flat
 
 SLOPE = 0.2
 HIDDEN_WIDENING = 4
@@ -87,7 +87,7 @@ class ConvDiscriminator(Discriminator):
 
     def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
         """Map one view (N, C, H, W), and labels (N,) if any, to logits (N,)."""
-        x = self.layers(views[-1]).flatten(1)  # (N, C*h*w)
+        x = flat(self.layers(views[-1]))  # (N, C*h*w)
         x = self.activation(self.dense(x))
         return self.judged(self.last(x).squeeze(1).float(), x, labels)
 

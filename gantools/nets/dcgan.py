@@ -10,7 +10,7 @@ from gantools.config.run import NetworkConfig
 from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.labels import Given
-from gantools.nets.layers import BatchNorm2d, GroupDeviation, SpectralConv2d, SpectralLinear
+from gantools.nets.layers import BatchNorm2d, GroupDeviation, SpectralConv2d, SpectralLinear, flat
 
 SLOPE = 0.2
 MOST_WIDENING = 8
@@ -120,7 +120,7 @@ class DCDiscriminator(Discriminator):
     def forward(self, views: Views, labels: Tensor | None = None) -> Tensor:
         """Map one view (N, C, H, W), and labels (N,) if any, to logits (N,)."""
         x = views[-1].contiguous(memory_format=self.memory_format)
-        x = self.layers(x).flatten(1)
+        x = flat(self.layers(x))
         return self.judged(self.last(x).squeeze(1).float(), x, labels)
 
 

@@ -15,7 +15,7 @@ from gantools.config.sizes import scales
 from gantools.nets.base import Discriminator, Generator, Networks, Start, Views
 from gantools.nets.equalised import EqualConv2d, Equalised, EqualLinear, PixelNorm, channel_ladder, rectify
 from gantools.nets.labels import Given
-from gantools.nets.layers import GroupDeviation
+from gantools.nets.layers import GroupDeviation, flat
 from gantools.nets.resample import double, halve
 
 
@@ -144,7 +144,7 @@ class Last(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map (N, C, h, w) to logits (N,), and the features (N, width) that they come from."""
-        x = rectify(self.conv(self.deviation(x))).flatten(1)
+        x = flat(rectify(self.conv(self.deviation(x))))
         x = rectify(self.dense(x))
         return self.last(x).squeeze(1).float(), x
 

@@ -226,8 +226,8 @@ def _path_penalty(state: TrainState) -> tuple[Tensor | float, Tensor]:
 def _count(state: TrainState, loss: Tensor, network: nn.Module) -> Tensor:
     """Return whether this turn is not finite (a scalar bool on the device), and count it."""
     gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
-    largest = nn.utils.get_total_norm(gradients, norm_type=float("inf"))  # NaN and infinity come through
-    bad = ~(torch.isfinite(loss.detach()) & torch.isfinite(largest))
+    total = torch.stack([gradient.sum() for gradient in gradients]).sum()  # NaN and infinity come through
+    bad = ~(torch.isfinite(loss.detach()) & torch.isfinite(total))
     state.nonfinite += bad
     state.nonfinite_run.copy_((state.nonfinite_run + 1) * bad)
     torch.maximum(state.longest_run, state.nonfinite_run, out=state.longest_run)

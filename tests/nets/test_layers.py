@@ -8,7 +8,7 @@ import torch
 from gantools.config.run import NetworkConfig
 from gantools.draws import normal
 from gantools.nets.equalised import EqualConv2d, EqualLinear, PixelNorm
-from gantools.nets.layers import StandingMean, hold_statistics, measure_statistics
+from gantools.nets.layers import StandingMean, flat, hold_statistics, measure_statistics
 from gantools.nets.progressive import PROGRESSIVE, ProgressiveDiscriminator, ProgressiveGenerator, growth
 from gantools.nets.residual import RESIDUAL, Block
 from gantools.nets.stylegan2 import ModulatedConv2d, StyleGenerator
@@ -152,3 +152,18 @@ def test_a_standing_mean_is_the_mean_of_what_it_saw() -> None:
     layer(two)
     layer.eval()(two)
     torch.testing.assert_close(layer.value, torch.cat([one, two]).mean(0))
+
+
+def test_flattening_keeps_the_memory_format_of_gradients() -> None:
+    """Values, gradients and second derivatives are those of ``flatten(1)``; the gradient is laid out as the picture."""
+    for memory_format in (torch.channels_last, torch.contiguous_format):
+        x = drawn(2, 3, 4, 5).contiguous(memory_format=memory_format).requires_grad_()
+        weight = drawn(2, 60, key=2)
+        found, wanted = (
+            torch.autograd.grad((way(x) * weight).tanh().sum(), x, create_graph=True)[0]
+            for way in (flat, lambda picture: picture.flatten(1))
+        )
+        assert torch.equal(flat(x), x.flatten(1)) and torch.equal(found, wanted)
+        assert found.is_contiguous(memory_format=memory_format)
+        second = [torch.autograd.grad(gradient.square().sum(), x)[0] for gradient in (found, wanted)]
+        assert second[0].abs().max() > 0 and torch.equal(*second)
