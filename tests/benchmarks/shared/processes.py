@@ -4,8 +4,20 @@ import datetime
 import os
 import platform
 import subprocess
-import time
+import sys
 from pathlib import Path
+
+
+LAUNCHER = """
+import os, subprocess, sys, time
+began = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(time.perf_counter() - began, usage.ru_maxrss / 1024)
+sys.exit(os.waitstatus_to_exitcode(status) % 256)
+"""
+"""A small process between a benchmark and what it measures: to the kernel, the largest memory of a process begins with
+that of the one which started it, and a benchmark may hold a data set."""
 
 
 def run_of(command: list[str]) -> tuple[float, float]:
@@ -14,16 +26,12 @@ def run_of(command: list[str]) -> tuple[float, float]:
     Python keeps compiled modules, as it does for its users, even where the environment of this process forbids it.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as process:
-        assert process.stderr is not None
-        words = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    spent = time.perf_counter() - began
-    if process.returncode:
-        raise SystemExit(f"{command[0]} ended with {process.returncode}: {words.decode(errors='replace')}")
-    return spent, usage.ru_maxrss / 1024
+    words = [sys.executable, "-I", "-S", "-c", LAUNCHER, *command]
+    ended = subprocess.run(words, capture_output=True, text=True, errors="replace", env=environment, check=False)
+    if ended.returncode:
+        raise SystemExit(f"{command[0]} ended with {ended.returncode}: {ended.stderr}")
+    spent, memory = map(float, ended.stdout.split())
+    return spent, memory
 
 
 def heading(what: str) -> None:
