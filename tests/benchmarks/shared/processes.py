@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 LAUNCHER = """
 import os, subprocess, sys, time
 began = time.perf_counter()
