@@ -7,7 +7,7 @@ NETWORKS = ("squeezenet", "vgg16", "vgg19", "inception")
 STYLING = ("auto", EMBEDDED, "squeezenet", "vgg16", "vgg19")
 CHOICES = ("auto", EMBEDDED, *NETWORKS, LABELS)
 
-OCTAVES_EDITION = 2
+OCTAVES_EDITION = 3
 """Of the embedded features for styling, part of their digest: to be raised by whatever changes an activation."""
 
 FILES = {"squeezenet": "squeezenet1_0", "inception": "inception_v3_google"}

@@ -9,7 +9,7 @@ textures is by Ustyuzhaninov, Brendel, Gatys, Bethge 2017, "What does it take to
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import torch
@@ -30,45 +30,59 @@ COARSEST_PX, MOST_OCTAVES = 10, 6
 LUMA = (0.299, 0.587, 0.114)
 EDGE_SIDE, EDGE_FLOOR = 5, 0.02  # a brightness squared: fainter things are free; 0.003 froze clouds and skies
 CONTENT_GAIN = 0.25  # so that --content-weight is 0.1 with every network; 0.2 to 1 were judged
+FINEST_GAIN = 0.25  # of that, on the finest edges: held firmly they leave a style only waves too fine for them
 EDGE_OCTAVES = 4
+GRAIN_SIDE, GRAIN_OCTAVES = 4, 3
+RIMLESS_OCTAVES = 2  # at coarser ones a rim of two positions is too much of a picture to leave it out
 HALVING = (1.0, 3.0, 3.0, 1.0)
 
 
 @dataclass
 class Bank:
-    """Filters (F, 3, k, k) and biases of one octave; a response gives two channels: above and below the threshold."""
+    """Filters (F, 3, k, k) and biases of one octave; a response gives two channels: above and below the threshold.
+
+    With ``is_rimless`` there is no response where a patch reaches over the border: repeated pixels look like stripes,
+    and were painted as dashes along it.
+    """
 
     weight: Tensor
     bias: Tensor
+    is_rimless: bool = False
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return (1, 2F, H, W) of x (1, 3, H, W)."""
-        responses = functional.conv2d(_bordered(x, self.weight.shape[-1] // 2), self.weight, self.bias)
+        side = self.weight.shape[-1] // 2
+        if self.is_rimless and min(x.shape[-2:]) > 2 * side:
+            responses = functional.pad(functional.conv2d(x, self.weight, self.bias), (side,) * 4)
+        else:
+            responses = functional.conv2d(_bordered(x, side), self.weight, self.bias)
         return torch.cat([functional.relu(responses), functional.relu(-responses)], 1)
 
 
 class Octaves(Layered):
     """The styles' patches as filters at each octave for style, and bands of brightness for content.
 
-    ``colour`` are the pixels; ``bank1`` to ``bank6`` the responses at each octave; ``edges1`` to ``edges4`` brightness
-    less its mean nearby, divided by its deviation nearby: where things are, whatever their contrast and colour.
+    ``colour`` are the pixels; ``bank1`` to ``bank6`` the responses at each octave; ``grain1`` to ``grain3`` their means
+    over 4 x 4 positions, whose spread tells whether strokes are gathered or lie everywhere alike; ``edges1`` to
+    ``edges4`` brightness less its mean nearby, divided by its deviation nearby: where things are, whatever their
+    contrast and colour.
 
     Args:
         styles: pictures (1, 3, H, W) in [-1, 1] that the filters are made of; their size gives the number of octaves.
     """
-
-    content_gain = CONTENT_GAIN
 
     def __init__(self, styles: list[Tensor]) -> None:
         self.label = label()
         shortest = min(min(style.shape[-2:]) for style in styles)
         count = max(2, min(MOST_OCTAVES, int(math.log2(shortest / COARSEST_PX))))
         octaves = range(1, count + 1)
-        edges = range(1, min(count, EDGE_OCTAVES) + 1)
+        edges, grains = range(1, min(count, EDGE_OCTAVES) + 1), range(1, min(count - 1, GRAIN_OCTAVES) + 1)
         self.strides = {"colour": 1} | {f"bank{octave}": 1 << (octave - 1) for octave in octaves}
+        self.strides |= {f"grain{octave}": GRAIN_SIDE << (octave - 1) for octave in grains}
         self.strides |= {f"edges{octave}": 1 << octave for octave in edges}
-        self.style_layers = ("colour", *(f"bank{octave}" for octave in octaves))
+        self.style_layers = tuple(name for name in self.strides if not name.startswith("edges"))
         self.content_layers = tuple(f"edges{octave}" for octave in edges)
+        self.content_gains = dict.fromkeys(self.content_layers, CONTENT_GAIN) | {"edges1": CONTENT_GAIN * FINEST_GAIN}
         self.step = 1 << count
         seen = max(3 << (count - 1), 5 << len(edges))  # a filter, or two blurs, at the last octave, and the halvings
         self.halo = -(-seen // self.step) * self.step
@@ -84,8 +98,11 @@ class Octaves(Layered):
         found: Activations = {"colour": image.squeeze(0)} if "colour" in wanted else {}
         x = image
         for octave, bank in enumerate(self._banks, 1):
-            if f"bank{octave}" in wanted:
-                found[f"bank{octave}"] = bank(x).squeeze(0)
+            if wanted & {f"bank{octave}", f"grain{octave}"}:
+                responses = bank(x).squeeze(0)
+                means = functional.avg_pool2d(responses, GRAIN_SIDE, ceil_mode=True)
+                both = {f"bank{octave}": responses, f"grain{octave}": means}
+                found |= {name: both[name] for name in both if name in wanted}
             x = _halved(x)
             if f"edges{octave}" in wanted:
                 found[f"edges{octave}"] = _edges(x).squeeze(0)
@@ -93,13 +110,13 @@ class Octaves(Layered):
 
     def to(self, device: torch.device) -> None:
         """Move the filters to a device."""
-        self._banks = [Bank(bank.weight.to(device), bank.bias.to(device)) for bank in self._banks]
+        self._banks = [replace(bank, weight=bank.weight.to(device), bias=bank.bias.to(device)) for bank in self._banks]
 
 
 def label() -> Label:
     """Return name and digest of the definition."""
     definition = (OCTAVES_EDITION, FILTERS, SIDE, PATCHES, ROUNDS, WHITENING, THRESHOLD, COARSEST_PX, EDGE_SIDE,
-                  EDGE_FLOOR, CONTENT_GAIN)  # fmt: skip
+                  EDGE_FLOOR, CONTENT_GAIN, FINEST_GAIN, GRAIN_SIDE, GRAIN_OCTAVES, RIMLESS_OCTAVES)  # fmt: skip
     return Label("embedded", blake2b(repr(definition).encode(), digest_size=6).hexdigest())
 
 
@@ -120,7 +137,7 @@ def _dictionary(styles: list[Tensor], octave: int) -> Bank:
     filters = centres @ whitener
     deviation = ((patches - mean) @ filters.T).square().mean(0).clamp_min(1e-8).sqrt()
     filters = filters / deviation[:, None]
-    return Bank(filters.reshape(-1, 3, SIDE, SIDE), -filters @ mean - THRESHOLD)
+    return Bank(filters.reshape(-1, 3, SIDE, SIDE), -filters @ mean - THRESHOLD, octave <= RIMLESS_OCTAVES)
 
 
 def _edges(x: Tensor) -> Tensor:

@@ -174,8 +174,10 @@ class Objective:
         """Return the losses that the sums of a whole picture make, and their total as a tensor."""
         config, count = self.config, len(self.content_layers)
         is_published = config.objective == "gram"
-        gain = self.features.content_gain
-        scales = [2.0 if is_published else self._content_scales[name] / gain for name in self.content_layers]
+        gains = self.features.content_gains
+        scales = [
+            2.0 if is_published else self._content_scales[name] / gains.get(name, 1.0) for name in self.content_layers
+        ]
         content = torch.stack([part / scale for part, scale in zip(sums, scales, strict=False)]).mean()
         pixels = 1.0 if is_published else float(self.height * self.width)
         style = content.new_zeros(())

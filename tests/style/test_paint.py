@@ -6,6 +6,7 @@ from torch import Tensor
 
 from gantools.config.style import StyleConfig, resolve, schedule
 from gantools.device import Machine
+from gantools.draws import uniform
 from gantools.errors import UsageError
 from gantools.features.octaves import Octaves, _halved
 from gantools.style.colour import histogram_matched, matched, with_chroma_of
@@ -146,9 +147,53 @@ def test_embedded_features_are_fixed_by_the_styles() -> None:
     first, second = one.activations(picture(51, 40, 40), names), two.activations(picture(51, 40, 40), names)
     assert list(first) and all(torch.equal(first[name], second[name]) for name in first)
     assert {name: tuple(value.shape) for name, value in first.items()} == {
-        "colour": (3, 40, 40), "bank1": (64, 40, 40), "bank2": (64, 20, 20), "edges1": (1, 20, 20),
-        "edges2": (1, 10, 10),
+        "colour": (3, 40, 40), "bank1": (64, 40, 40), "bank2": (64, 20, 20), "grain1": (64, 10, 10),
+        "edges1": (1, 20, 20), "edges2": (1, 10, 10),
     }  # fmt: skip
+
+
+def test_grain_tells_gathered_strokes_from_strokes_everywhere() -> None:
+    """Means over 4 x 4 positions, also where the picture ends; strokes on one half of it spread them more."""
+    features, height, width = Octaves([STYLE]), 42, 50
+    everywhere = torch.from_numpy(uniform(61, 1, 3, height, width))
+    gathered = everywhere.clone()
+    gathered[..., : width // 2] = 0.1
+    spreads = []
+    for image in (everywhere, gathered):
+        found = features.activations(image, ["bank1", "grain1"])
+        assert found["grain1"].shape == (64, 11, 13)
+        torch.testing.assert_close(found["grain1"][:, 2, 3], found["bank1"][:, 8:12, 12:16].mean((1, 2)))
+        torch.testing.assert_close(found["grain1"][:, 10, 12], found["bank1"][:, 40:, 48:].mean((1, 2)))
+        spreads.append(float(found["grain1"].flatten(1).var(1).sum() / found["bank1"].flatten(1).var(1).sum()))
+    assert spreads[1] > 1.3 * spreads[0]
+
+
+def test_fine_patches_over_the_border_do_not_count() -> None:
+    """The outermost two positions of the first two octaves answer nothing, unless a picture is too small for that."""
+    features = Octaves([picture(71, 96, 96)])
+    assert "bank3" in features.strides
+    found = features.activations(picture(72, 80, 96), ["bank1", "bank2", "bank3"])
+    for name in ("bank1", "bank2"):
+        inner = found[name][:, 2:-2, 2:-2]
+        assert float(inner.sum()) == pytest.approx(float(found[name].sum()), rel=1e-5)
+        assert bool((inner.sum(0) > 0).all())
+    assert bool((found["bank3"].sum(0) > 0).all())
+    small = features.activations(picture(73, 8, 40), ["bank2"])["bank2"]
+    assert small.shape == (64, 4, 20) and float(small[:, :2].sum()) > 0
+
+
+def test_the_finest_edges_bind_a_quarter_as_much() -> None:
+    """What the content loss takes of the first edges is a quarter of what it takes of the others."""
+    content = picture(81, 96, 96)
+    features, image = Octaves([content]), picture(82, 96, 96)
+    losses = {}
+    for name in ("edges1", "edges2"):
+        config = StyleConfig(content_layers=(name,), content_weight=1.0)
+        losses[name] = Objective(config, features, content, []).evaluate(image)[0].content
+        found, wanted = (features.activations(one, [name])[name] for one in (image, content))
+        losses[name] /= float((found - wanted).square().sum() / wanted.square().sum())
+    assert losses["edges1"] == pytest.approx(0.0625, rel=1e-3)
+    assert losses["edges2"] == pytest.approx(0.25, rel=1e-3)
 
 
 @pytest.mark.parametrize("side", [48, 49])
