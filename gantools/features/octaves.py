@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -99,10 +100,10 @@ class Octaves(Layered):
         x = image
         for octave, bank in enumerate(self._banks, 1):
             if wanted & {f"bank{octave}", f"grain{octave}"}:
-                responses = bank(x).squeeze(0)
-                means = functional.avg_pool2d(responses, GRAIN_SIDE, ceil_mode=True)
-                both = {f"bank{octave}": responses, f"grain{octave}": means}
-                found |= {name: both[name] for name in both if name in wanted}
+                responses = bank(x)
+                found |= {f"bank{octave}": responses.squeeze(0)} if f"bank{octave}" in wanted else {}
+                if f"grain{octave}" in wanted:
+                    found[f"grain{octave}"] = _Means.apply(responses).squeeze(0)  # type: ignore[no-untyped-call]
             x = _halved(x)
             if f"edges{octave}" in wanted:
                 found[f"edges{octave}"] = _edges(x).squeeze(0)
@@ -111,6 +112,30 @@ class Octaves(Layered):
     def to(self, device: torch.device) -> None:
         """Move the filters to a device."""
         self._banks = [replace(bank, weight=bank.weight.to(device), bias=bank.bias.to(device)) for bank in self._banks]
+
+
+class _Means(torch.autograd.Function):
+    """Means of x (1, C, H, W) over GRAIN_SIDE squared positions, fewer where it ends.
+
+    The derivative of torch's own takes ten times as long where channels lie last, as convolutions return them.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.size = x.shape[-2:]
+        return functional.avg_pool2d(x, GRAIN_SIDE, ceil_mode=True)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> Tensor:
+        height, width = ctx.size
+        (slope,) = slopes
+        counts = functional.avg_pool2d(slope.new_ones(1, 1, height, width), GRAIN_SIDE, GRAIN_SIDE, ceil_mode=True,
+                                       divisor_override=1)  # fmt: skip
+        share = (slope / counts)[0].permute(1, 2, 0)
+        rows, columns, channels = share.shape
+        spread = share[:, None, :, None].expand(rows, GRAIN_SIDE, columns, GRAIN_SIDE, channels)
+        spread = spread.reshape(rows * GRAIN_SIDE, columns * GRAIN_SIDE, channels)[:height, :width]
+        return spread.permute(2, 0, 1)[None]
 
 
 def label() -> Label:

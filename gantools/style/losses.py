@@ -65,8 +65,11 @@ class _Sums(torch.autograd.Function):
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
         rows, weights = ctx.saved_tensors
         of_sum, of_products = slopes
-        both = (of_products + of_products.T).to(rows.dtype)
-        found: Tensor = torch.addmm(of_sum[:, None].to(rows.dtype), both, rows)
+        both, of_sum = (of_products + of_products.T).to(rows.dtype), of_sum.to(rows.dtype)
+        if rows.stride(0) == 1:  # channels last, and so back: the other way round each layer before would copy
+            found: Tensor = torch.addmm(of_sum[None], rows.T, both).T
+        else:
+            found = torch.addmm(of_sum[:, None], both, rows)
         return found if weights is None else (found * weights).to(rows.dtype), None
 
 
