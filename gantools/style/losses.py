@@ -10,6 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+CHUNK = 8192
+"""Positions whose sums are taken at a time."""
+
 FLOOR = 1e-6
 """The smallest eigenvalue of a covariance or of a product of two, as a share of the largest: below it lies rounding."""
 
@@ -57,9 +60,17 @@ class _Sums(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, rows: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
         ctx.save_for_backward(rows, weights)
-        rows = rows.float()
-        weighted = rows if weights is None else rows * weights
-        return weighted.sum(1), weighted @ rows.T
+        channels, positions = rows.shape
+        sums, products = (
+            rows.new_zeros(channels, dtype=torch.float32),
+            rows.new_zeros((channels,) * 2, dtype=torch.float32),
+        )
+        for start in range(0, positions, CHUNK):  # as many as a cache holds: bf16 need not become float32 in memory
+            part = rows[:, start : start + CHUNK].float()
+            weighted = part if weights is None else part * weights[start : start + CHUNK]
+            sums += weighted.sum(1)
+            products.addmm_(weighted, part.T)
+        return sums, products
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:

@@ -15,7 +15,8 @@ embedded features, which are patches too, are of its kind. Means over all pairs,
     python tests/benchmarks/stylize_judge.py --contents photos --styles paintings --weights squeezenet1_0.safetensors
 
 `--candidate 'name: options'` adds one, `--only` leaves out those that stand below. `--keep FOLDER` keeps the pictures,
-and lays those of each candidate out on one sheet: a row for each painting, a column for each photograph.
+and lays those of each candidate out on one sheet: a row for each painting, a column for each photograph. Pictures that
+are there already are not made again, and count no time.
 """
 
 import argparse
@@ -109,7 +110,7 @@ def candidates(options: argparse.Namespace) -> dict[str, str]:
 def stylize(contents: list[Path], style: Path, size: int, words: list[str], folder: Path) -> None:
     """Make one folder of pictures."""
     command = [sys.executable, "-m", "gantools", "stylize", *map(str, contents), "--style", str(style)]
-    command += ["--size", str(size), "--features", "embedded", *words, "-o", str(folder), "-q", "--force"]
+    command += ["--size", str(size), "--features", "embedded", *words, "-o", str(folder), "-q"]
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
