@@ -14,9 +14,18 @@ from gantools import __version__
 from gantools.commands.doors import HELP_WIDTH, CommandList, GroupedCommand, Manner
 from gantools.commands.product import drop_stdout, emit_text
 from gantools.commands.shells import ASK, SCRIPTS, answer
-from gantools.commands.shortage import is_out_of_memory, less_memory
+from gantools.commands.shortage import less_memory
 from gantools.console import Console
-from gantools.errors import FULL_DISK, Again, ExitCode, GantoolsError, ResourceError, full_disk, unknown_name
+from gantools.errors import (
+    FULL_DISK,
+    Again,
+    ExitCode,
+    GantoolsError,
+    ResourceError,
+    full_disk,
+    is_out_of_memory,
+    unknown_name,
+)
 
 SUMMARY = """
 Example:

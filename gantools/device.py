@@ -33,6 +33,10 @@ class Machine:
         """Return the most memory that tensors took on the GPU so far; None without one."""
         return torch.cuda.max_memory_allocated(self.device) if self.device.type == "cuda" else None
 
+    def free_device_bytes(self) -> int | None:
+        """Return how much memory of the GPU is free; None without one."""
+        return torch.cuda.mem_get_info(self.device)[0] if self.device.type == "cuda" else None
+
 
 def settle(device: str, threads: int | None, precision: str) -> Machine:
     """Choose the device, set the process's thread count and the C library's allocator.

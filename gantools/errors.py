@@ -180,3 +180,26 @@ def _elsewhere(path: Path) -> Hint:
 def _existing(path: Path) -> str:
     """Return ``path`` if it is a folder, else the nearest folder above it that is there."""
     return str(next((folder for folder in (path, *path.parents) if os.path.isdir(folder)), Path("/")))
+
+
+NO_MEMORY = (
+    "out of memory",
+    "allocate memory",
+    "not enough memory",
+    "failed to map segment",
+    "can't start new thread",
+    "could not create a primitive",
+    "could not execute a primitive",
+    "could not create a memory object",
+)
+"""What torch, oneDNN (the last three) and the system's loader say when an allocation fails."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell by type and text, because torch, which has its own error for it, must not be imported here."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    if any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError | ImportError) and any(words in text for words in NO_MEMORY)

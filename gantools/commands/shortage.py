@@ -1,18 +1,10 @@
-"""Too little memory: how it is told from other errors, and what does less at once."""
+"""Too little memory: what does less at once."""
 
-import errno
 from typing import Any
 
 from gantools.errors import Again, Hint
 
 USUAL_BATCH = 64
-NO_MEMORY = (
-    "out of memory",
-    "allocate memory",
-    "not enough memory",
-    "failed to map segment",
-    "can't start new thread",
-)
 
 
 def less_memory(error: BaseException, params: dict[str, Any]) -> Hint:
@@ -36,13 +28,3 @@ def _smaller_batch(params: dict[str, Any]) -> Hint:
     if assigned != "batch=":
         return Again(swap={assigned: f"batch={half}"}, put="--allow-change batch" if params["resume"] else "")
     return f"--batch {half}" + (" --allow-change batch" if params["resume"] else "")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell by type and text, because torch, which has its own error for it, must not be imported here."""
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return True
-    if any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError | ImportError) and any(words in text for words in NO_MEMORY)

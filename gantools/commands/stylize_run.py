@@ -93,14 +93,16 @@ def work(run: Run, stop: StopRequest, words: MachineWords) -> None:
 def open_workshop(run: Run, words: MachineWords, *, writes: bool = True) -> "Workshop":
     """Load torch, and make ready what all pictures share; without ``writes`` the cache is left as it is."""
     from gantools.device import settle
-    from gantools.style.memory import tile_for
+    from gantools.style.memory import free_bytes, tile_for
     from gantools.style.produce import Workshop
 
     console, config = run.console, run.plan.wish.config
     machine = settle(words.device, words.threads, words.precision)
     console.detail(f"machine: {machine.device}, {machine.precision}, {counted(machine.threads, 'thread')}")
     warn_of_load(machine.threads, console)
-    side = tile_for(config) if words.tile == "auto" else int(words.tile)
+    on_gpu = machine.free_device_bytes()
+    free = free_bytes() if on_gpu is None else on_gpu
+    side = tile_for(config, free) if words.tile == "auto" else int(words.tile)
     if words.tile == "auto" and side is not None:
         console.line(f"memory: too little to measure {config.size} px at once, goes in tiles of {side} px")
     workshop = Workshop(run.plan.wish, machine, side, console.warn, writes=writes)

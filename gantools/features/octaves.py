@@ -27,6 +27,7 @@ FILTERS, SIDE = 32, 5  # 64 take 2.5 times as long, no nearer to a style on two 
 PATCHES, ROUNDS = 4000, 5  # of a style at an octave, and of k-means; guess: more change nothing that is seen
 WHITENING = 0.1  # of the mean variance, added to each: what is fainter is taken for noise; 0.01 painted it as a hatch
 THRESHOLD = 0.75  # in deviations: a response below it says little about likeness; with 0.5 smooth places are hatched
+STRIP_PATCHES = 1 << 16
 COARSEST_PX, MOST_OCTAVES = 10, 6
 LUMA = (0.299, 0.587, 0.114)
 EDGE_SIDE, EDGE_FLOOR = 5, 0.02  # a brightness squared: fainter things are free; 0.003 froze clouds and skies
@@ -148,21 +149,55 @@ def label() -> Label:
 @torch.no_grad()
 def _dictionary(styles: list[Tensor], octave: int) -> Bank:
     """Return the commonest kinds of patches of the styles as filters, scaled to responses of unit deviation."""
-    patches = torch.cat([functional.unfold(_bordered(style, SIDE // 2), SIDE)[0].T for style in styles])
-    mean = patches.mean(0)
-    values, vectors = torch.linalg.eigh(torch.cov(patches.T).double())
+    bordered = [_bordered(style, SIDE // 2)[0] for style in styles]
+    count, mean, covariance = _spread(bordered)
+    values, vectors = torch.linalg.eigh(covariance)
     whitener = ((vectors * (values + WHITENING * values.mean() + 1e-8).rsqrt()) @ vectors.T).float()
-    chosen = torch.from_numpy(permutation(key(0, "patches", octave), len(patches))[:PATCHES]).to(patches.device)
-    white = functional.normalize((patches[chosen] - mean) @ whitener, dim=1)
+    chosen = torch.from_numpy(permutation(key(0, "patches", octave), count)[:PATCHES])
+    white = functional.normalize((_patches_at(bordered, chosen) - mean) @ whitener, dim=1)
     centres = white[:FILTERS]
     for _ in range(ROUNDS):  # spherical k-means
         nearest = (white @ centres.T).argmax(1)
         members = functional.one_hot(nearest, len(centres)).to(white.dtype)
         centres = functional.normalize(members.T @ white, dim=1)
     filters = centres @ whitener
-    deviation = ((patches - mean) @ filters.T).square().mean(0).clamp_min(1e-8).sqrt()
-    filters = filters / deviation[:, None]
+    deviation = ((filters.double() @ covariance) * filters).sum(1).clamp_min(1e-8).sqrt()
+    filters = filters / deviation[:, None].float()
     return Bank(filters.reshape(-1, 3, SIDE, SIDE), -filters @ mean - THRESHOLD, octave <= RIMLESS_OCTAVES)
+
+
+def _spread(bordered: list[Tensor]) -> tuple[int, Tensor, Tensor]:
+    """Return how many patches pictures (3, H + k - 1, W + k - 1) have, their mean (D,) and covariance (D, D).
+
+    Patches are k x k pixels of three colours, D numbers. They are looked at in strips: all those of a large picture at
+    once would take 75 times its memory.
+    """
+    count, size = 0, 3 * SIDE**2
+    total, products = (bordered[0].new_zeros(shape, dtype=torch.float64) for shape in ((size,), (size, size)))
+    for picture in bordered:
+        rows = max(1, STRIP_PATCHES // picture.shape[2])
+        for top in range(0, picture.shape[1] - SIDE + 1, rows):
+            patches = functional.unfold(picture[None, :, top : top + rows + SIDE - 1], SIDE)[0]  # (D, n)
+            count += patches.shape[1]
+            total += patches.sum(1, dtype=torch.float64)
+            products += (patches @ patches.T).double()
+    mean = total / count
+    return count, mean.float(), products / count - torch.outer(mean, mean)
+
+
+def _patches_at(bordered: list[Tensor], places: Tensor) -> Tensor:
+    """Return the patches (N, D) at places (N,), counted row by row, one picture after the other."""
+    found, first, near = [], 0, torch.arange(SIDE)
+    parts = []
+    for picture in bordered:
+        height, width = (side - SIDE + 1 for side in picture.shape[1:])
+        own = (places >= first) & (places < first + height * width)
+        rows, columns = (places[own] - first) // width, (places[own] - first) % width
+        patches = picture[:, (rows[:, None] + near)[:, :, None], (columns[:, None] + near)[:, None]]  # (3, n, k, k)
+        found.append(own.nonzero().squeeze(1))
+        parts.append(patches.permute(1, 0, 2, 3).flatten(1))
+        first += height * width
+    return torch.cat(parts)[torch.cat(found).argsort().to(parts[0].device)]
 
 
 def _edges(x: Tensor) -> Tensor:

@@ -1,7 +1,11 @@
 """How much memory there is, and how large a tile fits into it. No torch."""
 
+import contextlib
 import math
 import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
 
 from gantools.config.style import StyleConfig
 
@@ -13,24 +17,59 @@ SHARE = 0.5
 """Of the memory that is free, for one evaluation; the rest is for the pictures, the optimiser and others."""
 
 SMALLEST_PX, MULTIPLE_PX = 256, 64
-CGROUP = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current")
+HALO_PX = 128
+"""How far around a tile is read: the embedded features' 128 pixels; networks have about as many."""
+
+GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
-def tile_for(config: StyleConfig) -> int | None:
-    """Return the side of the tiles that fit into memory, in pixels; None: a square picture fits as it is."""
+def tile_for(config: StyleConfig, free: int) -> int | None:
+    """Return the side of the tiles that fit into memory, in pixels; None: a square picture fits as it is.
+
+    Args:
+        config: features and size.
+        free: bytes that may be taken.
+    """
     cost = BYTES_PER_PIXEL.get(config.features, BYTES_OF_VGG)
-    side = math.isqrt(int(SHARE * free_bytes() / cost))
-    return None if side >= config.size else max(SMALLEST_PX, side // MULTIPLE_PX * MULTIPLE_PX)
+    side = math.isqrt(int(SHARE * free / cost))
+    return None if side >= config.size else max(SMALLEST_PX, (side - 2 * HALO_PX) // MULTIPLE_PX * MULTIPLE_PX)
 
 
 def free_bytes() -> int:
-    """Return how much memory the process may still take: the machine's, or that of its control group."""
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-        limit, taken = (open(path, encoding="ascii").read().strip() for path in CGROUP)  # noqa: SIM115
-        free = min(free, int(limit) - int(taken))
-    except (OSError, ValueError, StopIteration):
-        pass
-    return max(0, free)
+    """Return how much memory the process may still take: of the machine, its control groups, its own limit."""
+    return max(0, min([_of_machine(), *_of_groups(), *_of_limit()]))
+
+
+def _of_machine() -> int:
+    with contextlib.suppress(OSError, StopIteration), open("/proc/meminfo", encoding="ascii") as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _of_limit() -> Iterator[int]:
+    """Yield what `ulimit -v` leaves."""
+    soft = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if soft != resource.RLIM_INFINITY:
+        with contextlib.suppress(OSError):
+            yield soft - int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def _of_groups() -> Iterator[int]:
+    """Yield what each control group around the process leaves: a container's, a service's, of version 1 or 2."""
+    with contextlib.suppress(OSError):
+        for line in OWN_GROUPS.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if not controllers:
+                yield from _left(GROUPS, path, "memory.max", "memory.current")
+            elif "memory" in controllers.split(","):
+                yield from _left(GROUPS / "memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes")
+
+
+def _left(root: Path, path: str, limit: str, taken: str) -> Iterator[int]:
+    """Yield limit less use of a group and of those around it; pages of files that the kernel may drop are free."""
+    place = root / path.lstrip("/")
+    for folder in [place, *place.parents][: len(place.parts) - len(root.parts) + 1]:
+        with contextlib.suppress(OSError, ValueError):  # no such group here, or no limit
+            numbers = [int((folder / name).read_text()) for name in (limit, taken)]
+            kept = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            yield numbers[0] - numbers[1] + int(kept.get("total_inactive_file") or kept.get("inactive_file") or 0)

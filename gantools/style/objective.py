@@ -58,7 +58,12 @@ class Target:
 
 
 def wanted_of(
-    features: Layered, layers: tuple[str, ...], styles: list[Tensor], shares: list[float], autocast: Autocast
+    features: Layered,
+    layers: tuple[str, ...],
+    styles: list[Tensor],
+    shares: list[float],
+    autocast: Autocast,
+    tile: int | None = None,
 ) -> dict[str, Wanted]:
     """Return what a mixture of styles wants of each layer.
 
@@ -68,15 +73,34 @@ def wanted_of(
         styles: pictures (1, 3, H, W) in [-1, 1].
         shares: of each style, together 1.
         autocast: the precision of the networks.
+        tile: side of the tiles in pixels; None: styles are measured whole.
     """
     found: dict[str, list[Moments]] = {layer: [] for layer in layers}
     for style in styles:
-        with torch.no_grad(), autocast():
-            for layer, activations in features.activations(style, layers).items():
-                positions = activations.shape[1] * activations.shape[2]
-                mean, second = (part / positions for part in position_sums(activations))
-                found[layer].append(Moments(mean, second))
+        height, width = style.shape[-2:]
+        tiles = cut(height, width, tile, features.step, features.halo)
+        for layer, moments in _moments(features, layers, style, tiles, autocast).items():
+            found[layer].append(moments)
     return {layer: Wanted(mix(moments, shares)) for layer, moments in found.items()}
+
+
+@torch.no_grad()
+def _moments(
+    features: Layered, layers: tuple[str, ...], style: Tensor, tiles: list[Tile], autocast: Autocast
+) -> dict[str, Moments]:
+    """Return mean and second moment of each layer over all positions of a style."""
+    sums: dict[str, tuple[Tensor, Tensor]] = {}
+    positions: dict[str, int] = dict.fromkeys(layers, 0)
+    for tile in tiles:
+        with autocast():
+            found = features.activations(_read(style, tile), layers)
+            for layer, activations in found.items():
+                own = _own(activations, tile, features.strides[layer], is_whole=len(tiles) == 1)
+                positions[layer] += own.shape[1] * own.shape[2]
+                first, second = position_sums(own)
+                before = sums.get(layer)
+                sums[layer] = (before[0] + first, before[1] + second) if before else (first, second)
+    return {layer: Moments(*(total / positions[layer] for total in sums[layer])) for layer in layers}
 
 
 def chosen(named: tuple[str, ...], usual: tuple[str, ...], features: Layered) -> tuple[str, ...]:
@@ -113,7 +137,7 @@ class Objective:
         self.style_layers = chosen(config.style_layers, features.style_layers, features)
         self.layers = tuple(dict.fromkeys((*self.style_layers, *self.content_layers)))
         self.height, self.width = content.shape[-2:]
-        self.tiles = cut(self.height, self.width, tile, features.step, features.halo)
+        self.tile, self.tiles = tile, cut(self.height, self.width, tile, features.step, features.halo)
         self.targets = [Target(target.wanted, _product(target.weights, opacity)) for target in targets]
         self.opacity = opacity
         self._contents: dict[str, Tensor] = {}
@@ -156,7 +180,8 @@ class Objective:
         """Return all sums over a tile's own positions: content by layer, variation, moments by target and layer."""
         with self.autocast():
             found = self.features.activations(image, self.layers)
-        own = {name: self._own(activations, name, tile) for name, activations in found.items()}
+        strides, is_whole = self.features.strides, len(self.tiles) == 1
+        own = {name: _own(activations, tile, strides[name], is_whole) for name, activations in found.items()}
         contents = [self._content_sum(own[name], name, tile) for name in self.content_layers]
         rows, columns = tile.rows, tile.columns
         near = image[0, :, rows.start - rows.read_start :, columns.start - columns.read_start :]
@@ -210,8 +235,8 @@ class Objective:
             with self.autocast():
                 found = self.features.activations(_read(content, tile), self.layers)
             for name, activations in found.items():
-                own = self._own(activations, name, tile)
                 stride = self.features.strides[name]
+                own = _own(activations, tile, stride, is_whole=len(self.tiles) == 1)
                 corner = (tile.rows.start // stride, tile.columns.start // stride)
                 self._sizes[name] = (corner[0] + own.shape[1], corner[1] + own.shape[2])
                 if name in parts and not tile.columns.start:
@@ -246,11 +271,12 @@ class Objective:
         stride, weights = self.features.strides[name], self._weights[number, name]
         return None if weights is None else weights[tile.rows.whole(stride), tile.columns.whole(stride)]
 
-    def _own(self, activations: Tensor, name: str, tile: Tile) -> Tensor:
-        if len(self.tiles) == 1:
-            return activations  # a slice of all of it would cost a copy on the way back
-        stride = self.features.strides[name]
-        return activations[:, tile.rows.own(stride), tile.columns.own(stride)]
+
+def _own(activations: Tensor, tile: Tile, stride: int, is_whole: bool) -> Tensor:
+    """Return a tile's own positions of what was measured of all that was read for it."""
+    if is_whole:
+        return activations  # a slice of all of it would cost a copy on the way back
+    return activations[:, tile.rows.own(stride), tile.columns.own(stride)]
 
 
 def _read(image: Tensor, tile: Tile) -> Tensor:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -12,14 +13,15 @@ from torch import Tensor
 from gantools.config.style import StyleConfig, schedule, work_of
 from gantools.device import Machine
 from gantools.draws import uniform
+from gantools.errors import is_out_of_memory
 from gantools.features.layered import Layered
 from gantools.keys import key
 from gantools.style.objective import Losses, Objective, Target, chosen, wanted_of
 from gantools.style.optimise import Pixels
 from gantools.style.scales import fit, pooled, resized
 
+Result = TypeVar("Result")
 SMALLEST_TILE_PX = 256
-NO_MEMORY = ("out of memory", "allocate memory", "not enough memory")
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,12 @@ class Studio:
     say: Callable[[str], None] = print
     _known: dict[tuple[int, int], tuple[Layered, list[Target]]] = field(default_factory=dict)
 
-    def targets(self, long_side: int, final_side: int) -> tuple[Layered, list[Target]]:
+    def targets(self, long_side: int, final_side: int, tile: int | None = None) -> tuple[Layered, list[Target]]:
         """Return the features, and what the styles want of them, for a picture at one size of its pyramid.
+
+        Args:
+            long_side, final_side: of the picture at that size, and at the last one, in pixels.
+            tile: side of the tiles in which styles are measured that were not yet; None: they are measured whole.
 
         Returns:
             Of styles that are mixed one target, of those with regions one each.
@@ -88,7 +94,7 @@ class Studio:
             groups = [[picture] for picture in pictures] if self.styles.is_apart else [pictures]
             shares = [[1.0]] * len(groups) if self.styles.is_apart else [self.styles.shares]
             targets = [
-                Target(wanted_of(features, layers, group, parts, self.machine.autocast))
+                Target(wanted_of(features, layers, group, parts, self.machine.autocast, tile))
                 for group, parts in zip(groups, shares, strict=True)
             ]
             self._known[long_side, final_side] = (features, targets)
@@ -130,9 +136,10 @@ class Painting:
 
     def estimate_s(self) -> float:
         """Return how long the work will take, from one evaluation at the final size; too little memory shows here."""
-        objective = self._objective(len(self.schedule) - 1)
+        last = len(self.schedule) - 1
+        self._begin(last)
         began = time.monotonic()
-        objective.evaluate(self.content)
+        self._evaluate(last, self.content)
         return (time.monotonic() - began) * work_of(self.schedule, self.iterations)
 
     def steps(self) -> Iterator[Moved]:
@@ -140,7 +147,7 @@ class Painting:
         for number, (long_side, count) in enumerate(self.schedule):
             if number:
                 self._pixels.resize(*self._size(number))
-            self._now = self._objective(number)
+            self._begin(number)
             for losses in self._pixels.descend(partial(self._evaluate, number), count):
                 yield Moved(long_side, losses)
                 if not math.isfinite(losses.total):
@@ -153,19 +160,32 @@ class Painting:
             return image
         return torch.lerp(self.content, image, torch.stack(self.masks).sum(0).clamp(0.0, 1.0))
 
+    def _begin(self, number: int) -> None:
+        """Measure styles and content at a size."""
+        self._now = self._within_memory(number, partial(self._objective, number))
+
     def _evaluate(self, number: int, image: Tensor) -> tuple[Losses, Tensor]:
-        """Evaluate; when memory runs out, go to tiles of half the side and say so."""
+        """Evaluate by the objective of a size, made anew when tiles have become smaller since."""
+
+        def once() -> tuple[Losses, Tensor]:
+            if self._now.tile != self._tile:
+                self._now = self._objective(number)
+            return self._now.evaluate(image)
+
+        return self._within_memory(number, once)
+
+    def _within_memory(self, number: int, work: Callable[[], Result]) -> Result:
+        """Do the work of a size; when memory runs out, do it again in tiles of half the side, and say so."""
         while True:
             try:
-                return self._now.evaluate(image)
+                return work()
             except (RuntimeError, MemoryError) as error:
-                self._tile = _smaller_tile(error, self._tile, max(image.shape[-2:]))
+                self._tile = _smaller_tile(error, self._tile, self.schedule[number][0])
                 self.studio.say(f"memory: too little for this picture at once, going on in tiles of {self._tile} px")
-            self._now = self._objective(number)
 
     def _objective(self, number: int) -> Objective:
         height, width = self._size(number)
-        features, targets = self.studio.targets(max(height, width), self.schedule[-1][0])
+        features, targets = self.studio.targets(max(height, width), self.schedule[-1][0], self._tile)
         if self.masks is not None:
             maps = [pooled(mask, height, width) for mask in self.masks]
             targets = [Target(target.wanted, weights) for target, weights in zip(targets, maps, strict=True)]
@@ -196,8 +216,7 @@ def _smaller_tile(error: Exception, tile: int | None, long_side: int) -> int:
     Raises:
         Exception: ``error``, when it is of another kind, or tiles cannot be smaller.
     """
-    is_memory = isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
     half = (tile or long_side) // 2
-    if not is_memory or half < SMALLEST_TILE_PX:
+    if not is_out_of_memory(error) or half < SMALLEST_TILE_PX:
         raise error
     return half

@@ -103,21 +103,30 @@ def test_masks_give_regions_their_styles() -> None:
     assert torch.equal(work.result()[..., 40:56], content[..., 40:56])
 
 
-def test_too_little_memory_goes_on_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When an evaluation runs out of memory it is told, the tiles are halved, and the picture is finished."""
+@pytest.mark.parametrize("text", ["[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory",
+                                  "could not create a primitive"])  # fmt: skip
+@pytest.mark.parametrize("where", ["evaluate", "_survey"])
+def test_too_little_memory_goes_on_in_tiles(where: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When measuring the content or an evaluation runs out of memory it is told, and goes on in tiles of half the side.
+
+    The look at how long it will take is the first to run out.
+    """
     said: list[str] = []
     config = resolve("default", {"size": 512, "iterations": 1, "pyramid": False})
     studio = Studio(config, Octaves, Styles([STYLE], [1.0]), MACHINE, say=said.append)
-    evaluate = Objective.evaluate
+    usual = getattr(Objective, where)
 
-    def poor(self: Objective, image: Tensor) -> tuple[Losses, Tensor]:
+    def poor(self: Objective, image: Tensor) -> object:
         if len(self.tiles) == 1:
-            raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory")
-        return evaluate(self, image)
+            raise RuntimeError(text)
+        return usual(self, image)
 
-    monkeypatch.setattr(Objective, "evaluate", poor)
-    assert len(list(Painting(studio, picture(31, 128, 512)).steps())) == 1
+    monkeypatch.setattr(Objective, where, poor)
+    work = Painting(studio, picture(31, 128, 512))
+    assert work.estimate_s() > 0.0
     assert said == ["memory: too little for this picture at once, going on in tiles of 256 px"]
+    assert len(list(work.steps())) == 1
+    assert len(said) == 1
 
 
 def test_work_ends_when_nothing_improves() -> None:

@@ -76,6 +76,22 @@ def test_tiled_gradient_is_that_of_the_whole(kind: str, objective: str) -> None:
     assert float((gradient - tiled_gradient).norm() / gradient.norm()) < 1e-3
 
 
+@pytest.mark.parametrize("kind", ["embedded", "vgg19"])
+def test_styles_in_tiles_want_what_they_want_whole(kind: str) -> None:
+    """Mean and second moment of a style that is measured in tiles are those of the whole, up to rounding."""
+    features, style = features_of(kind), picture(5, 203, 330)
+    whole, tiled = (
+        wanted_of(features, features.style_layers, [style], [1.0], torch.no_grad, tile) for tile in (None, 64)
+    )
+    for layer in features.style_layers:
+        for one, other in zip(
+            (whole[layer].moments.mean, whole[layer].moments.second),
+            (tiled[layer].moments.mean, tiled[layer].moments.second),
+            strict=True,
+        ):
+            assert float((one - other).norm()) < 1e-4 * float(one.norm())
+
+
 @pytest.mark.parametrize(("height", "width", "tile"), [(64, 64, None), (130, 200, 64), (65, 1000, 96), (16, 16, 64)])
 def test_tiles_cover_every_pixel_once(height: int, width: int, tile: int | None) -> None:
     """Own parts are disjoint and complete, what is read reaches the halo or the border, origins are multiples."""
