@@ -16,8 +16,6 @@ class Layered(ABC):
         label: name and digest.
         strides: pixels between neighbouring positions of each activation, by name, shallow ones first.
         style_layers, content_layers: the activations used unless others are named.
-        content_gains: factors on the content loss of activations, by name; 1 where there is none. A weight is to keep
-            about as much of a picture with every extractor.
         step: a tile begins at a multiple of so many pixels; every stride divides it.
         halo: so many pixels around a tile are read; a multiple of ``step``.
         min_size: the shortest side in pixels.
@@ -27,10 +25,19 @@ class Layered(ABC):
     strides: Mapping[str, int]
     style_layers: tuple[str, ...]
     content_layers: tuple[str, ...]
-    content_gains: Mapping[str, float] = {}
     step: int
     halo: int
     min_size: int
+
+    def content_gains(self, long_side: int) -> Mapping[str, float]:
+        """Return factors on the content loss of activations, by name; 1 where there is none.
+
+        A weight is to keep about as much of a picture with every extractor, and at every size.
+
+        Args:
+            long_side: of the picture in pixels.
+        """
+        return {}
 
     @abstractmethod
     def activations(self, image: Tensor, names: Iterable[str]) -> Activations:

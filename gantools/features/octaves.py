@@ -32,8 +32,8 @@ COARSEST_PX, MOST_OCTAVES = 10, 6
 LUMA = (0.299, 0.587, 0.114)
 EDGE_SIDE, EDGE_FLOOR = 5, 0.02  # a brightness squared: fainter things are free; 0.003 froze clouds and skies
 CONTENT_GAIN = 0.25  # so that --content-weight is 0.1 with every network; 0.2 to 1 were judged
-FINEST_GAIN = 0.25  # of that, on the finest edges: held firmly they leave a style only waves too fine for them
-EDGE_OCTAVES = 4
+FIRM_POSITIONS = 128  # along the long side: finer edges, as firm, leave a style only waves; 64 lost faces
+EDGE_OCTAVES = 5
 GRAIN_SIDE, GRAIN_OCTAVES = 4, 3
 RIMLESS_OCTAVES = 2  # at coarser ones a rim of two positions is too much of a picture to leave it out
 HALVING = (1.0, 3.0, 3.0, 1.0)
@@ -84,7 +84,6 @@ class Octaves(Layered):
         self.strides |= {f"edges{octave}": 1 << octave for octave in edges}
         self.style_layers = tuple(name for name in self.strides if not name.startswith("edges"))
         self.content_layers = tuple(f"edges{octave}" for octave in edges)
-        self.content_gains = dict.fromkeys(self.content_layers, CONTENT_GAIN) | {"edges1": CONTENT_GAIN * FINEST_GAIN}
         self.step = 1 << count
         seen = max(3 << (count - 1), 5 << len(edges))  # a filter, or two blurs, at the last octave, and the halvings
         self.halo = -(-seen // self.step) * self.step
@@ -93,6 +92,14 @@ class Octaves(Layered):
         for octave in octaves:
             self._banks.append(_dictionary(styles, octave))
             styles = [_halved(style) for style in styles]
+
+    def content_gains(self, long_side: int) -> dict[str, float]:
+        """Return factors on the content loss by layer: edges finer than 128 a side bind less, by the square of that.
+
+        What binds is thus told by the share of the picture that it covers, the same at every size.
+        """
+        firm = {name: min(1.0, (FIRM_POSITIONS * self.strides[name] / long_side) ** 2) for name in self.content_layers}
+        return {name: CONTENT_GAIN * gain * len(firm) / sum(firm.values()) for name, gain in firm.items()}
 
     def activations(self, image: Tensor, names: Iterable[str]) -> Activations:
         """Return some activations (C, H', W') of one picture (1, 3, H, W) in [-1, 1]; gradients pass."""
@@ -142,7 +149,7 @@ class _Means(torch.autograd.Function):
 def label() -> Label:
     """Return name and digest of the definition."""
     definition = (OCTAVES_EDITION, FILTERS, SIDE, PATCHES, ROUNDS, WHITENING, THRESHOLD, COARSEST_PX, EDGE_SIDE,
-                  EDGE_FLOOR, CONTENT_GAIN, FINEST_GAIN, GRAIN_SIDE, GRAIN_OCTAVES, RIMLESS_OCTAVES)  # fmt: skip
+                  EDGE_FLOOR, CONTENT_GAIN, FIRM_POSITIONS, GRAIN_SIDE, GRAIN_OCTAVES, RIMLESS_OCTAVES)  # fmt: skip
     return Label("embedded", blake2b(repr(definition).encode(), digest_size=6).hexdigest())
 
 

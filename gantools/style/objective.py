@@ -199,7 +199,7 @@ class Objective:
         """Return the losses that the sums of a whole picture make, and their total as a tensor."""
         config, count = self.config, len(self.content_layers)
         is_published = config.objective == "gram"
-        gains = self.features.content_gains
+        gains = self.features.content_gains(max(self.height, self.width))
         scales = [
             2.0 if is_published else self._content_scales[name] / gains.get(name, 1.0) for name in self.content_layers
         ]
