@@ -12,9 +12,14 @@ from gantools.config.style import StyleConfig
 BYTES_PER_PIXEL = {"embedded": 1500, "squeezenet": 1500}
 """The peak of one evaluation, measured at 768 px (1,190 and 1,270), and a fifth more. The others take VGG-19's."""
 
-BYTES_OF_VGG = 2600
-SHARE = 0.5
-"""Of the memory that is free, for one evaluation; the rest is for the pictures, the optimiser and others."""
+BYTES_OF_VGG = 3300
+"""Measured from 768 to 1,024 px (2,750), and a fifth more."""
+
+BYTES_OF_PICTURE = 150
+"""For each pixel of the result, whatever the tiles: pictures, the optimiser's, and what is wanted of the content."""
+
+SHARE = 0.7
+"""Of what then is left, for one evaluation."""
 
 SMALLEST_PX, MULTIPLE_PX = 256, 64
 HALO_PX = 128
@@ -31,7 +36,8 @@ def tile_for(config: StyleConfig, free: int) -> int | None:
         free: bytes that may be taken.
     """
     cost = BYTES_PER_PIXEL.get(config.features, BYTES_OF_VGG)
-    side = math.isqrt(int(SHARE * free / cost))
+    room = max(0, free - BYTES_OF_PICTURE * config.size**2)
+    side = math.isqrt(int(SHARE * room / cost))
     return None if side >= config.size else max(SMALLEST_PX, (side - 2 * HALO_PX) // MULTIPLE_PX * MULTIPLE_PX)
 
 

@@ -55,9 +55,11 @@ def test_a_limit_of_any_group_around_the_process_counts(
 def test_tiles_leave_room_for_what_is_read_around_them() -> None:
     """A picture that fits is measured whole; of one that does not, a tile with its halo fits, down to 256 px."""
     config = StyleConfig(features="embedded", size=2048)
-    assert tile_for(config, 2048**2 * 3000) is None
-    assert tile_for(config, 2047**2 * 3000) == 1728
-    assert [tile_for(config, count) for count in (640**2 * 3000, 10**6, 0)] == [384, 256, 256]
+    picture = 150 * 2048**2
+    assert tile_for(config, picture + round(2048.5**2 * 1500 / 0.7)) is None
+    assert tile_for(config, picture + round(2047.5**2 * 1500 / 0.7)) == 1728
+    assert [tile_for(config, picture + count) for count in (round(640.5**2 * 1500 / 0.7), 10**6, 0)] == [384, 256, 256]
+    assert tile_for(config, 10**6) == 256
 
 
 def test_under_a_limit_a_large_picture_is_made_in_tiles(tmp_path: Path) -> None:
