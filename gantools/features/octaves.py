@@ -66,7 +66,7 @@ class Octaves(Layered):
 
     ``colour`` are the pixels; ``bank1`` to ``bank6`` the responses at each octave; ``grain1`` to ``grain3`` their means
     over 4 x 4 positions, whose spread tells whether strokes are gathered or lie everywhere alike; ``edges1`` to
-    ``edges4`` brightness less its mean nearby, divided by its deviation nearby: where things are, whatever their
+    ``edges5`` brightness less its mean nearby, divided by its deviation nearby: where things are, whatever their
     contrast and colour.
 
     Args:

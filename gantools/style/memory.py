@@ -22,8 +22,8 @@ SHARE = 0.7
 """Of what then is left, for one evaluation."""
 
 SMALLEST_PX, MULTIPLE_PX = 256, 64
-HALO_PX = 128
-"""How far around a tile is read: the embedded features' 128 pixels; networks have about as many."""
+HALO_PX = 192
+"""How far around a tile is read: the embedded features' 192 pixels; networks have about as many."""
 
 GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 

@@ -57,8 +57,8 @@ def test_tiles_leave_room_for_what_is_read_around_them() -> None:
     config = StyleConfig(features="embedded", size=2048)
     picture = 150 * 2048**2
     assert tile_for(config, picture + round(2048.5**2 * 1500 / 0.7)) is None
-    assert tile_for(config, picture + round(2047.5**2 * 1500 / 0.7)) == 1728
-    assert [tile_for(config, picture + count) for count in (round(640.5**2 * 1500 / 0.7), 10**6, 0)] == [384, 256, 256]
+    assert tile_for(config, picture + round(2047.5**2 * 1500 / 0.7)) == 1600
+    assert [tile_for(config, picture + count) for count in (round(768.5**2 * 1500 / 0.7), 10**6, 0)] == [384, 256, 256]
     assert tile_for(config, 10**6) == 256
 
 
