@@ -100,11 +100,14 @@ def open_workshop(run: Run, words: MachineWords, *, writes: bool = True) -> "Wor
     machine = settle(words.device, words.threads, words.precision)
     console.detail(f"machine: {machine.device}, {machine.precision}, {counted(machine.threads, 'thread')}")
     warn_of_load(machine.threads, console)
-    on_gpu = machine.free_device_bytes()
-    free = free_bytes() if on_gpu is None else on_gpu
-    side = tile_for(config, free) if words.tile == "auto" else int(words.tile)
-    if words.tile == "auto" and side is not None:
-        console.line(f"memory: too little to measure {config.size} px at once, goes in tiles of {side} px")
+    side: int | None
+    if words.tile == "auto":
+        on_gpu = machine.free_device_bytes()
+        side = tile_for(config, free_bytes() if on_gpu is None else on_gpu)
+        if side is not None:
+            console.line(f"memory: too little to measure {config.size} px at once, goes in tiles of {side} px")
+    else:
+        side = int(words.tile)
     workshop = Workshop(run.plan.wish, machine, side, console.warn, writes=writes)
     run.label = workshop.label
     return workshop

@@ -194,8 +194,9 @@ def _spread(bordered: list[Tensor]) -> tuple[int, Tensor, Tensor]:
 
 def _patches_at(bordered: list[Tensor], places: Tensor) -> Tensor:
     """Return the patches (N, D) at places (N,), counted row by row, one picture after the other."""
-    found, first, near = [], 0, torch.arange(SIDE)
-    parts = []
+    found: list[Tensor] = []
+    parts: list[Tensor] = []
+    first, near = 0, torch.arange(SIDE)
     for picture in bordered:
         height, width = (side - SIDE + 1 for side in picture.shape[1:])
         own = (places >= first) & (places < first + height * width)

@@ -10,7 +10,8 @@ from pathlib import Path
 from gantools.config.style import StyleConfig
 
 BYTES_PER_PIXEL = {"embedded": 1500, "squeezenet": 1500}
-"""The peak of one evaluation, measured at 768 px (1,190 and 1,270), and a fifth more. The others take VGG-19's."""
+"""The peak of one evaluation, measured at 768 px (1,190 and 1,270), and a fifth more; embedded ones have taken
+less since their sums are taken by parts. The others take VGG-19's."""
 
 BYTES_OF_VGG = 3300
 """Measured from 768 to 1,024 px (2,750), and a fifth more."""

@@ -94,12 +94,12 @@ def _moments(
     for tile in tiles:
         with autocast():
             found = features.activations(_read(style, tile), layers)
-            for layer, activations in found.items():
-                own = _own(activations, tile, features.strides[layer], is_whole=len(tiles) == 1)
-                positions[layer] += own.shape[1] * own.shape[2]
-                first, second = position_sums(own)
-                before = sums.get(layer)
-                sums[layer] = (before[0] + first, before[1] + second) if before else (first, second)
+        for layer, activations in found.items():
+            own = _own(activations, tile, features.strides[layer], is_whole=len(tiles) == 1)
+            positions[layer] += own.shape[1] * own.shape[2]
+            first, second = position_sums(own)
+            before = sums.get(layer)
+            sums[layer] = (before[0] + first, before[1] + second) if before else (first, second)
     return {layer: Moments(*(total / positions[layer] for total in sums[layer])) for layer in layers}
 
 
@@ -199,10 +199,7 @@ class Objective:
         """Return the losses that the sums of a whole picture make, and their total as a tensor."""
         config, count = self.config, len(self.content_layers)
         is_published = config.objective == "gram"
-        gains = self.features.content_gains(max(self.height, self.width))
-        scales = [
-            2.0 if is_published else self._content_scales[name] / gains.get(name, 1.0) for name in self.content_layers
-        ]
+        scales = [2.0 if is_published else self._content_scales[name] for name in self.content_layers]
         content = torch.stack([part / scale for part, scale in zip(sums, scales, strict=False)]).mean()
         pixels = 1.0 if is_published else float(self.height * self.width)
         style = content.new_zeros(())
@@ -255,11 +252,13 @@ class Objective:
                 self._weights[number, name], self._positions[number, name] = weights, total
         shares = [1.0 if target.weights is None else float(target.weights.mean()) for target in self.targets]
         self._shares = [share / max(sum(shares), 1e-6) for share in shares]
+        gains = self.features.content_gains(max(self.height, self.width))
         for name in self.content_layers:
             seen = None if self.opacity is None else pooled(self.opacity, *self._sizes[name])
             self._seen[name] = seen
             squares = self._contents[name].float().square().sum(0)
-            self._content_scales[name] = max(float((squares if seen is None else squares * seen).sum()), 1e-6)
+            size = max(float((squares if seen is None else squares * seen).sum()), 1e-6)
+            self._content_scales[name] = size / gains.get(name, 1.0)
 
     def _content_sum(self, own: Tensor, name: str, tile: Tile) -> Tensor:
         stride, seen = self.features.strides[name], self._seen[name]

@@ -13,7 +13,8 @@ began = time.perf_counter()
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _, status, usage = os.wait4(process.pid, 0)
 print(time.perf_counter() - began, usage.ru_maxrss / 1024)
-sys.exit(os.waitstatus_to_exitcode(status) % 256)
+code = os.waitstatus_to_exitcode(status)
+sys.exit(code if code >= 0 else 128 - code)
 """
 """A small process between a benchmark and what it measures: to the kernel, the largest memory of a process begins with
 that of the one which started it, and a benchmark may hold a data set."""
