@@ -257,8 +257,8 @@ class Objective:
             seen = None if self.opacity is None else pooled(self.opacity, *self._sizes[name])
             self._seen[name] = seen
             squares = self._contents[name].float().square().sum(0)
-            size = max(float((squares if seen is None else squares * seen).sum()), 1e-6)
-            self._content_scales[name] = size / gains.get(name, 1.0)
+            energy = max(float((squares if seen is None else squares * seen).sum()), 1e-6)
+            self._content_scales[name] = energy / gains.get(name, 1.0)
 
     def _content_sum(self, own: Tensor, name: str, tile: Tile) -> Tensor:
         stride, seen = self.features.strides[name], self._seen[name]

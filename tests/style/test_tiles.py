@@ -1,5 +1,7 @@
 """Tiles: the gradient of a picture measured in parts is that of the whole."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -90,6 +92,18 @@ def test_styles_in_tiles_want_what_they_want_whole(kind: str) -> None:
             strict=True,
         ):
             assert float((one - other).norm()) < 1e-4 * float(one.norm())
+
+
+def test_what_a_style_wants_is_summed_in_float32() -> None:
+    """Under bf16 the sums over positions are those of the bf16 activations in float32, as a picture's own are."""
+    features, style = narrow_vgg(), picture(5, 96, 96)
+    bf16 = partial(torch.autocast, "cpu", torch.bfloat16)
+    wanted = wanted_of(features, features.style_layers, [style], [1.0], bf16)
+    with torch.no_grad(), bf16():
+        found = features.activations(style, features.style_layers)
+    for layer, activations in found.items():
+        rows = activations.flatten(1).float()
+        torch.testing.assert_close(wanted[layer].moments.second, rows @ rows.T / rows.shape[1], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(64, 64, None), (130, 200, 64), (65, 1000, 96), (16, 16, 64)])
